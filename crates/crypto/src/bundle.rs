@@ -1,0 +1,154 @@
+//! HPKE messages and credential bundles: secrets on their way between server and client.
+
+use bitcoin::base58;
+use hpke::aead::AesGcm256;
+use hpke::kdf::HkdfSha256;
+use hpke::kem::{DhP256HkdfSha256, Kem as KemTrait};
+use hpke::{Deserializable, OpModeR, OpModeS, Serializable, setup_receiver, setup_sender_with_rng};
+use rand_core::CryptoRng;
+use thiserror::Error;
+
+use crate::{P256PrivateKey, P256PublicKey, Secret, SecretBytes};
+
+/// Why a message or bundle was neither made nor opened.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// The text is not base58 with a checksum that matches.
+    #[error("bundle is not base58check")]
+    NotBase58Check,
+    /// Not the length of an encapsulated key and a sealed 32-byte key.
+    #[error("bundle has the wrong length")]
+    WrongLength,
+    /// The encapsulated key is no compressed P-256 point.
+    #[error("encapsulated key is not a compressed point of the curve")]
+    InvalidEncapsulatedKey,
+    /// Sealed for another key, or altered.
+    #[error("bundle is not authentic")]
+    NotAuthentic,
+    /// It opened, but there is no P-256 private key in it.
+    #[error("bundle does not contain a private key")]
+    InvalidPrivateKey,
+    /// The engine could not seal to this key.
+    #[error("message cannot be sealed")]
+    NotSealed,
+}
+
+/// An HPKE message: what only the holder of the target key can read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SealedMessage {
+    /// The encapsulated key.
+    pub encapsulated_key: P256PublicKey,
+    /// The ciphertext, its last 16 bytes the tag.
+    pub ciphertext: Vec<u8>,
+}
+
+/// Seals `plaintext` so that only the holder of `target` can read it.
+///
+/// # Errors
+///
+/// [`BundleError::NotSealed`] when the engine refuses, which it does for no valid key.
+///
+/// Source: RFC 9180, base mode, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM; info `turnkey_hpke`;
+/// associated data: encapsulated key, then target key, both uncompressed.
+pub fn seal_message(
+    target: &P256PublicKey,
+    plaintext: &[u8],
+    mut rng: &mut dyn CryptoRng,
+) -> Result<SealedMessage, BundleError> {
+    let receiver =
+        ReceiverKey::from_bytes(&target.uncompressed()).map_err(|_| BundleError::NotSealed)?;
+    let (encapsulated, mut context) = setup_sender_with_rng::<AesGcm256, HkdfSha256, Kem>(
+        &OpModeS::Base,
+        &receiver,
+        INFO,
+        &mut rng,
+    )
+    .map_err(|_| BundleError::NotSealed)?;
+    let encapsulated_key =
+        P256PublicKey::from_sec1(&encapsulated.to_bytes()).map_err(|_| BundleError::NotSealed)?;
+    let ciphertext = context
+        .seal(plaintext, &associated_data(&encapsulated_key, target))
+        .map_err(|_| BundleError::NotSealed)?;
+    Ok(SealedMessage { encapsulated_key, ciphertext })
+}
+
+/// Opens what [`seal_message`] made for the public half of `target`.
+///
+/// # Errors
+///
+/// [`BundleError::NotAuthentic`] when it was sealed for another key or altered.
+pub fn open_message(
+    target: &P256PrivateKey,
+    message: &SealedMessage,
+) -> Result<SecretBytes, BundleError> {
+    let SealedMessage { encapsulated_key, ciphertext } = message;
+    let receiver = <Kem as KemTrait>::PrivateKey::from_bytes(target.expose_bytes().expose())
+        .map_err(|_| BundleError::NotAuthentic)?;
+    let encapsulated = <Kem as KemTrait>::EncappedKey::from_bytes(&encapsulated_key.uncompressed())
+        .map_err(|_| BundleError::NotAuthentic)?;
+    setup_receiver::<AesGcm256, HkdfSha256, Kem>(&OpModeR::Base, &receiver, &encapsulated, INFO)
+        .and_then(|mut context| {
+            context.open(ciphertext, &associated_data(encapsulated_key, &target.public_key()))
+        })
+        .map(SecretBytes::new)
+        .map_err(|_| BundleError::NotAuthentic)
+}
+
+/// Seals a fresh API key to the key that a client asked for, as text.
+///
+/// Base58check, without version byte, of the compressed encapsulated key and the ciphertext: 81 bytes.
+///
+/// # Errors
+///
+/// As [`seal_message`].
+pub fn seal_credential_bundle(
+    target: &P256PublicKey,
+    secret: &P256PrivateKey,
+    rng: &mut dyn CryptoRng,
+) -> Result<String, BundleError> {
+    // The secret leaves its wrapper to be encrypted, which is the purpose of a bundle.
+    let message = seal_message(target, secret.expose_bytes().expose(), rng)?;
+    let mut payload = message.encapsulated_key.compressed().to_vec();
+    payload.extend_from_slice(&message.ciphertext);
+    Ok(base58::encode_check(&payload))
+}
+
+/// Opens a credential bundle: what a client does with it.
+///
+/// # Errors
+///
+/// What is wrong with it, by [`BundleError`]'s variants.
+pub fn open_credential_bundle(
+    target: &P256PrivateKey,
+    bundle: &str,
+) -> Result<P256PrivateKey, BundleError> {
+    // Decoding takes quadratic time; nothing so long can be a bundle.
+    if bundle.len() > MAX_TEXT {
+        return Err(BundleError::WrongLength);
+    }
+    let payload = base58::decode_check(bundle).map_err(|_| BundleError::NotBase58Check)?;
+    if payload.len() != PAYLOAD {
+        return Err(BundleError::WrongLength);
+    }
+    let (key, ciphertext) = payload.split_first_chunk::<33>().ok_or(BundleError::WrongLength)?;
+    let encapsulated_key =
+        P256PublicKey::from_sec1(key).map_err(|_| BundleError::InvalidEncapsulatedKey)?;
+    let message = SealedMessage { encapsulated_key, ciphertext: ciphertext.to_vec() };
+    let opened = open_message(target, &message)?;
+    let secret = Secret::from_slice(opened.expose()).ok_or(BundleError::InvalidPrivateKey)?;
+    P256PrivateKey::from_bytes(secret.expose()).map_err(|_| BundleError::InvalidPrivateKey)
+}
+
+type Kem = DhP256HkdfSha256;
+type ReceiverKey = <Kem as KemTrait>::PublicKey;
+
+const INFO: &[u8] = b"turnkey_hpke";
+/// Compressed point, 32-byte key, tag.
+const PAYLOAD: usize = 33 + 32 + 16;
+/// 85 bytes with the checksum make at most 117 characters.
+const MAX_TEXT: usize = 128;
+
+fn associated_data(encapsulated_key: &P256PublicKey, receiver: &P256PublicKey) -> Vec<u8> {
+    [encapsulated_key.uncompressed(), receiver.uncompressed()].concat()
+}

@@ -1,0 +1,73 @@
+//! `cargo xtask compat`: published SDKs, unmodified, against a fresh server.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::setup::{self, C_COMPILER, NODE, NPM};
+use crate::shell::{Failure, cargo, program, root, step, target_directory};
+
+/// A package of its own, outside the workspace.
+pub(crate) const RUST_MANIFEST: &str = "compat/rust/Cargo.toml";
+
+/// Tells the story with each SDK. `options` go to `node --test`.
+pub(crate) fn run(options: &[OsString]) -> Result<(), Failure> {
+    setup::require(&[C_COMPILER, NODE, NPM])?;
+    install_packages()?;
+
+    // Features unified as in `cargo test --workspace`: what that compiled is not compiled again.
+    step("server", &mut cargo(["build", "--workspace", "--bin", "keyward"]))?;
+    let target = target_directory()?;
+    let keyward = target.join("debug").join("keyward");
+    let rust_target = target.join("compat");
+    let ready = |mut command: Command| {
+        command.env("KEYWARD_BIN", &keyward).env("CARGO_TARGET_DIR", &rust_target);
+        command
+    };
+
+    let rust_story = || cargo(["test", "--locked", "--manifest-path", RUST_MANIFEST]);
+    step("Rust SDK, build", ready(rust_story()).arg("--no-run"))?;
+    step("Rust SDK", &mut ready(with_server(&rust_story())))?;
+
+    let mut javascript = program("node");
+    javascript.args(["--test", "--test-reporter=spec"]).args(options).args(test_files()?);
+    step("JavaScript SDKs", &mut ready(javascript))
+}
+
+/// `npm ci`, unless what it installed last is what the lock file says now.
+fn install_packages() -> Result<(), Failure> {
+    let compat = root().join("compat");
+    let lock = read(&compat.join("package-lock.json"))?;
+    let installed = compat.join("node_modules").join(".installed-package-lock.json");
+    if read(&installed).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    step("JavaScript SDKs, install", program("npm").arg("ci").current_dir(&compat))?;
+    std::fs::write(&installed, lock).map_err(|source| Failure::File { path: installed, source })
+}
+
+/// The same command, with a fresh server and its `dev.env` in the environment.
+fn with_server(command: &Command) -> Command {
+    let mut wrapped = program("node");
+    wrapped.arg("compat/with-server.mjs").arg(command.get_program()).args(command.get_args());
+    wrapped
+}
+
+/// Named one by one: the patterns that `node --test` understands differ between its versions.
+fn test_files() -> Result<Vec<PathBuf>, Failure> {
+    let compat = root().join("compat");
+    let entries = std::fs::read_dir(&compat)
+        .map_err(|source| Failure::File { path: compat.clone(), source })?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let mut files: Vec<PathBuf> = names
+        .filter(|name| name.to_string_lossy().ends_with(".test.mjs"))
+        .map(|name| Path::new("compat").join(name))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|source| Failure::File { path: path.to_path_buf(), source })
+}
