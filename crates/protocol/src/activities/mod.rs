@@ -1,0 +1,230 @@
+//! What can be asked to be done: one file an activity, named for its route, and the registry of them.
+
+#[cfg(feature = "engine")]
+mod registry;
+
+#[cfg(feature = "engine")]
+pub(crate) use registry::Execute;
+#[cfg(feature = "engine")]
+pub use registry::{Entry, REGISTRY, Request, VersionInfo};
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+
+use crate::wire::InvalidRequest;
+
+pub mod create_api_keys;
+pub mod create_api_only_users;
+pub mod create_authenticators;
+pub mod create_private_key_tag;
+pub mod create_private_keys;
+pub mod create_read_only_session;
+pub mod create_read_write_session;
+pub mod create_sub_organization;
+pub mod create_user_tag;
+pub mod create_users;
+pub mod create_wallet;
+pub mod create_wallet_accounts;
+pub mod delete_api_keys;
+pub mod delete_authenticators;
+pub mod delete_private_key_tags;
+pub mod delete_private_keys;
+pub mod delete_sub_organization;
+pub mod delete_user_tags;
+pub mod delete_users;
+pub mod delete_wallet_accounts;
+pub mod delete_wallets;
+pub mod remove_organization_feature;
+pub mod set_organization_feature;
+pub mod sign_raw_payload;
+pub mod sign_raw_payloads;
+pub mod sign_transaction;
+pub mod stamp_login;
+pub mod update_organization_name;
+pub mod update_private_key_tag;
+pub mod update_root_quorum;
+pub mod update_user;
+pub mod update_user_email;
+pub mod update_user_name;
+pub mod update_user_phone_number;
+pub mod update_user_tag;
+pub mod update_wallet;
+
+/// One activity: its route, the versions of its intent, and what it answers.
+pub trait Activity: Sized + Send + 'static {
+    /// Last segment of its path, `/public/v1/submit/<route>`.
+    const ROUTE: &'static str;
+    /// The current version first, then the older ones.
+    const VERSIONS: &'static [Version<Self>];
+    /// The content of its result.
+    type Output: Serialize + JsonSchema;
+}
+
+/// Reads parameters: what they mean, and the intent to record.
+type Parse<A> = fn(&RawValue) -> Result<(A, Box<RawValue>), InvalidRequest>;
+
+/// One version of an activity: its type, its shape, and how that shape is understood.
+pub struct Version<A> {
+    /// `ACTIVITY_TYPE_…`.
+    pub kind: &'static str,
+    /// The member of `intent` that holds the parameters.
+    pub intent: &'static str,
+    /// The member of `result` that holds the answer.
+    pub result: &'static str,
+    #[cfg_attr(not(feature = "engine"), expect(dead_code, reason = "only the engine parses"))]
+    parse: Parse<A>,
+    #[cfg_attr(
+        not(feature = "engine"),
+        expect(dead_code, reason = "only the engine is described")
+    )]
+    schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl<A> Version<A> {
+    /// A version whose parameters travel as `Intent`.
+    pub const fn of<Intent>(kind: &'static str, intent: &'static str, result: &'static str) -> Self
+    where
+        Intent: DeserializeOwned + Serialize + JsonSchema,
+        A: TryFrom<Intent, Error = InvalidRequest>,
+    {
+        Self {
+            kind,
+            intent,
+            result,
+            parse: parse_as::<Intent, A>,
+            schema: SchemaGenerator::subschema_for::<Intent>,
+        }
+    }
+}
+
+/// Reads parameters into the checked activity, and the intent to record: the members that were
+/// understood, those that were `null` left out.
+fn parse_as<Intent, A>(parameters: &RawValue) -> Result<(A, Box<RawValue>), InvalidRequest>
+where
+    Intent: DeserializeOwned + Serialize,
+    A: TryFrom<Intent, Error = InvalidRequest>,
+{
+    let intent: Intent = read_object(parameters.get())?;
+    let recorded = to_raw_value(&intent).map_err(|source| InvalidRequest::body(&source))?;
+    Ok((A::try_from(intent)?, recorded))
+}
+
+/// Reads a JSON object. A member that is `null` counts as absent.
+pub(crate) fn read_object<T: DeserializeOwned>(text: &str) -> Result<T, InvalidRequest> {
+    if !text.trim_start().starts_with('{') {
+        return Err(InvalidRequest::new("invalid request body: expected an object"));
+    }
+    serde_json::from_str(text).or_else(|first| {
+        // Optional members take `null` for absent; for the others, read again without the nulls.
+        if !text.contains("null") {
+            return Err(InvalidRequest::body(&first));
+        }
+        let WithoutNulls(value) =
+            serde_json::from_str(text).map_err(|source| InvalidRequest::body(&source))?;
+        serde_json::from_value(value).map_err(|source| InvalidRequest::body(&source))
+    })
+}
+
+/// A JSON value without the members that are `null`. No object in it names a member twice, as the shapes
+/// that are read at once don't either.
+struct WithoutNulls(Value);
+
+impl<'de> Deserialize<'de> for WithoutNulls {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(WithoutNullsVisitor).map(Self)
+    }
+}
+
+struct WithoutNullsVisitor;
+
+impl<'de> Visitor<'de> for WithoutNullsVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(WithoutNulls(value)) = items.next_element()? {
+            values.push(value);
+        }
+        Ok(values.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some((name, WithoutNulls(value))) = members.next_entry::<String, _>()? {
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            object.insert(name, value);
+        }
+        object.retain(|_, member| !member.is_null());
+        Ok(object.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Members {
+        #[serde(default)]
+        optional: Option<u8>,
+        #[serde(default)]
+        list: Vec<u8>,
+        required: String,
+    }
+
+    #[test]
+    fn a_member_that_is_null_is_absent() {
+        let read: Members =
+            read_object(r#"{"optional":null,"list":null,"required":"x","more":null}"#).unwrap();
+        assert_eq!((read.optional, read.list.len(), read.required.as_str()), (None, 0, "x"));
+        let refusal = read_object::<Members>(r#"{"required":null}"#).unwrap_err();
+        assert_eq!(refusal.to_string(), "invalid request body: missing field `required`");
+    }
+
+    #[test]
+    fn a_member_stands_once() {
+        for twice in [
+            r#"{"required":"x","required":"y"}"#,
+            r#"{"required":null,"required":"y"}"#,
+            r#"{"list":null,"required":"x","required":"y"}"#,
+        ] {
+            let refusal = read_object::<Members>(twice).unwrap_err();
+            assert_eq!(refusal.to_string(), "invalid request body: duplicate field `required`");
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! `STAMP_LOGIN`: a stamp opens a session bound to a key that the client holds.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Activity, Version};
+#[cfg(feature = "engine")]
+use {
+    super::Execute,
+    crate::engine::model::{ApiKey, ParsedKey},
+    crate::engine::session_token::Claims,
+    crate::engine::{Caller, Context, Rule, credentials},
+    crate::wire::RequestError,
+    crate::wire::enums::{ApiKeyCurve, CredentialType},
+    crate::wire::id::ApiKeyId,
+};
+
+use crate::parameters;
+use crate::wire::{InvalidRequest, value};
+
+/// Seconds a session lives when nobody says.
+pub const DEFAULT_LIFETIME_SECONDS: u64 = 900;
+
+/// As it travels.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StampLoginIntent {
+    /// Client key for the session: P-256, SEC1, hex.
+    pub public_key: String,
+    /// Seconds, decimal; 900 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration_seconds: Option<String>,
+    /// Whether all other log-in sessions of the user end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalidate_existing: Option<bool>,
+    /// The session profile that limits the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_profile_id: Option<String>,
+}
+
+/// What it answers.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct StampLoginResult {
+    /// A token that describes the session. Requests are stamped with the session's key.
+    pub session: String,
+}
+
+/// As it is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StampLogin {
+    /// Compressed, hex.
+    public_key: String,
+    lifetime_seconds: u64,
+    ends_others: bool,
+}
+
+impl TryFrom<StampLoginIntent> for StampLogin {
+    type Error = InvalidRequest;
+
+    fn try_from(intent: StampLoginIntent) -> Result<Self, InvalidRequest> {
+        if intent.session_profile_id.is_some_and(|id| !id.is_empty()) {
+            return Err(InvalidRequest::new(
+                "session profiles are not supported by this server yet",
+            ));
+        }
+        Ok(Self {
+            public_key: hex::encode(parameters::p256_key(&intent.public_key)?.compressed()),
+            lifetime_seconds: value::expiration_seconds(intent.expiration_seconds)?
+                .unwrap_or(DEFAULT_LIFETIME_SECONDS),
+            ends_others: intent.invalidate_existing.unwrap_or_default(),
+        })
+    }
+}
+
+impl Activity for StampLogin {
+    const ROUTE: &'static str = "stamp_login";
+    const VERSIONS: &'static [Version<Self>] = &[Version::of::<StampLoginIntent>(
+        "ACTIVITY_TYPE_STAMP_LOGIN",
+        "stampLoginIntent",
+        "stampLoginResult",
+    )];
+    type Output = StampLoginResult;
+}
+
+#[cfg(feature = "engine")]
+impl Execute for StampLogin {
+    fn rule(&self) -> Rule {
+        Rule::Anyone
+    }
+
+    fn execute(
+        self,
+        caller: &Caller,
+        context: &mut Context<'_>,
+    ) -> Result<StampLoginResult, RequestError> {
+        let now = context.now;
+        let (organization, _, rng) = context.edit_with();
+        let organization_id = organization.id;
+        let user = organization.user_mut(caller.user)?;
+        if self.ends_others {
+            credentials::remove_api_keys(user, |key| {
+                key.kind == CredentialType::Login && key.public_key != self.public_key
+            });
+        }
+        // The same key again renews its own session; any other key with these bytes is in the way.
+        let renewed = user
+            .api_keys
+            .iter_mut()
+            .find(|key| key.kind == CredentialType::Login && key.public_key == self.public_key);
+        if let Some(key) = renewed {
+            key.created_at = now;
+            key.expiration_seconds = Some(self.lifetime_seconds);
+            key.opened_by = Some(caller.credential.id);
+            user.updated_at = now;
+        } else {
+            let key = ApiKey {
+                id: ApiKeyId::generate(now, rng),
+                name: format!("Session - {}", now.to_rfc3339()),
+                public_key: self.public_key.clone(),
+                curve: ApiKeyCurve::P256,
+                kind: CredentialType::Login,
+                created_at: now,
+                expiration_seconds: Some(self.lifetime_seconds),
+                opened_by: Some(caller.credential.id),
+                parsed: ParsedKey::default(),
+            };
+            credentials::check_public_key_is_new(organization, &key.public_key)?;
+            credentials::insert_api_key(organization.user_mut(caller.user)?, key, now)?;
+        }
+        let ends = now.plus_seconds(self.lifetime_seconds);
+        let session = Claims::read_write(ends, &self.public_key, caller.user, organization_id)
+            .sign(&context.keys.notarizer)
+            .map_err(RequestError::internal)?;
+        Ok(StampLoginResult { session })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use keyward_crypto::{EcdsaSignature, P256PrivateKey, P256PublicKey, sha256};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::engine::ServerKeys;
+    use crate::engine::model::User;
+    use crate::engine::testing::World;
+
+    const KIND: &str = "ACTIVITY_TYPE_STAMP_LOGIN";
+    const READ_ONLY: &str = "ACTIVITY_TYPE_CREATE_READ_ONLY_SESSION";
+
+    fn submit(world: &mut World, caller: &Caller, intent: Value) -> Result<Value, RequestError> {
+        world.submit(caller, caller.organization, KIND, intent)
+    }
+
+    /// Logs in with a new key, which it returns.
+    fn log_in(world: &mut World, caller: &Caller, lifetime_seconds: u64) -> String {
+        let public_key = world.public_key();
+        let lifetime = lifetime_seconds.to_string();
+        let intent = json!({ "publicKey": public_key, "expirationSeconds": lifetime });
+        submit(world, caller, intent).unwrap();
+        public_key
+    }
+
+    fn user<'a>(world: &'a World, caller: &Caller) -> &'a User {
+        world.organization(caller.organization).user(caller.user).unwrap()
+    }
+
+    /// The keys of the user's log-in sessions, oldest first.
+    fn sessions<'a>(world: &'a World, caller: &Caller) -> Vec<&'a str> {
+        let keys = user(world, caller).api_keys.iter();
+        keys.filter(|key| key.kind == CredentialType::Login)
+            .map(|key| key.public_key.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn opens_a_session_for_every_user_that_lives_fifteen_minutes() {
+        let mut world = World::new();
+        let caller = world.user(world.parent());
+        let public_key = world.public_key();
+        submit(&mut world, &caller, json!({ "publicKey": public_key })).unwrap();
+        let key = &user(&world, &caller).api_keys[1];
+        assert_eq!(key.public_key, public_key);
+        assert_eq!(key.kind, CredentialType::Login);
+        assert_eq!(key.expires_at(), Some(world.now.plus_seconds(900)));
+        assert_eq!(key.opened_by, Some(caller.credential.id));
+        insta::assert_snapshot!(key.name, @"Session - 2026-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn the_token_says_who_and_is_signed_over_the_hash_of_the_hash() {
+        let mut world = World::new();
+        let caller = world.root();
+        let public_key = world.public_key();
+        let keys = ServerKeys { notarizer: P256PrivateKey::generate(&mut world.rng) };
+        let organization = Arc::new(world.organization(caller.organization).clone());
+        let mut context = Context::new(organization, None, world.now, &mut world.rng, &keys);
+        let intent = StampLoginIntent {
+            public_key: public_key.clone(),
+            expiration_seconds: Some("60".to_owned()),
+            invalidate_existing: None,
+            session_profile_id: None,
+        };
+        let activity = StampLogin::try_from(intent).unwrap();
+        let token = activity.execute(&caller, &mut context).unwrap().session;
+
+        let (input, signature) = token.rsplit_once('.').unwrap();
+        let (_, payload) = input.split_once('.').unwrap();
+        let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+        let expected = format!(
+            concat!(
+                r#"{{"exp":{},"public_key":"{}","session_type":"SESSION_TYPE_READ_WRITE","#,
+                r#""user_id":"{}","organization_id":"{}"}}"#
+            ),
+            world.now.as_seconds() + 60,
+            public_key,
+            caller.user,
+            caller.organization
+        );
+        assert_eq!(payload, expected);
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap().try_into().unwrap();
+        let signature = EcdsaSignature::from_bytes(&signature);
+        let notarizer = keys.notarizer.public_key();
+        assert!(notarizer.verify(&sha256(input.as_bytes()), &signature));
+        assert!(!notarizer.verify(input.as_bytes(), &signature));
+    }
+
+    #[test]
+    fn an_uncompressed_key_is_the_same_key() {
+        let mut world = World::new();
+        let caller = world.root();
+        let compressed = world.public_key();
+        let key = P256PublicKey::from_sec1(&hex::decode(&compressed).unwrap()).unwrap();
+        let written = hex::encode_upper(key.uncompressed());
+        submit(&mut world, &caller, json!({ "publicKey": written })).unwrap();
+        assert_eq!(sessions(&world, &caller), [compressed]);
+    }
+
+    #[test]
+    fn the_eleventh_session_evicts_the_oldest() {
+        let mut world = World::new();
+        let caller = world.root();
+        let mut opened = Vec::new();
+        for _ in 0..11 {
+            world.now = world.now.plus_seconds(1);
+            opened.push(log_in(&mut world, &caller, 900));
+        }
+        assert_eq!(sessions(&world, &caller), opened[1..]);
+        assert_eq!(user(&world, &caller).api_keys.len(), 11, "the lasting key stays");
+    }
+
+    #[test]
+    fn the_eleventh_session_evicts_the_expired_before_the_oldest() {
+        let mut world = World::new();
+        let caller = world.root();
+        let mut opened = Vec::new();
+        for number in 0..10 {
+            world.now = world.now.plus_seconds(1);
+            opened.push(log_in(&mut world, &caller, if number == 5 { 60 } else { 900 }));
+        }
+        world.now = world.now.plus_seconds(60);
+        opened.push(log_in(&mut world, &caller, 900));
+        opened.remove(5);
+        assert_eq!(sessions(&world, &caller), opened);
+    }
+
+    #[test]
+    fn ends_the_other_sessions_when_asked_and_nothing_else() {
+        let mut world = World::new();
+        let (caller, other) = (world.root(), world.user(world.parent()));
+        log_in(&mut world, &caller, 900);
+        log_in(&mut world, &caller, 900);
+        let theirs = log_in(&mut world, &other, 900);
+        let public_key = world.public_key();
+        let intent = json!({ "publicKey": public_key, "invalidateExisting": true });
+        submit(&mut world, &caller, intent).unwrap();
+        assert_eq!(sessions(&world, &caller), [public_key]);
+        assert_eq!(user(&world, &caller).api_keys.len(), 2);
+        assert_eq!(sessions(&world, &other), [theirs]);
+    }
+
+    #[test]
+    fn the_same_key_renews_its_session_and_what_it_opened() {
+        let mut world = World::new();
+        let caller = world.root();
+        let public_key = log_in(&mut world, &caller, 60);
+        let id = user(&world, &caller).api_keys[1].id;
+        let mut session = caller.clone();
+        session.credential.id = crate::engine::model::CredentialId::ApiKey(id);
+        world.submit(&session, caller.organization, READ_ONLY, json!({})).unwrap();
+        world.now = world.now.plus_seconds(30);
+        let intent = json!({ "publicKey": public_key, "expirationSeconds": "600" });
+        submit(&mut world, &caller, intent).unwrap();
+        let user = user(&world, &caller);
+        assert_eq!(user.api_keys.len(), 2);
+        assert_eq!(user.api_keys[1].id, id);
+        assert_eq!(user.api_keys[1].expires_at(), Some(world.now.plus_seconds(600)));
+        assert_eq!(user.read_only_sessions.len(), 1);
+    }
+
+    #[test]
+    fn refuses_keys_that_stand_for_something_else() {
+        let mut world = World::new();
+        let (caller, other) = (world.root(), world.user(world.parent()));
+        let theirs = log_in(&mut world, &other, 900);
+        for taken in [theirs, caller.credential.public_key.clone()] {
+            let refusal = submit(&mut world, &caller, json!({ "publicKey": taken })).unwrap_err();
+            assert_eq!(refusal.status().http_status(), 409);
+        }
+        assert!(sessions(&world, &caller).is_empty());
+    }
+
+    #[test]
+    fn the_same_key_opens_sessions_in_several_organizations() {
+        let mut world = World::new();
+        let (root, (_, other)) = (world.root(), world.sub_organization());
+        let public_key = log_in(&mut world, &root, 900);
+        submit(&mut world, &other, json!({ "publicKey": public_key })).unwrap();
+        assert_eq!(sessions(&world, &root), sessions(&world, &other));
+    }
+
+    #[test]
+    fn refuses_what_means_nothing() {
+        let mut world = World::new();
+        let caller = world.root();
+        let public_key = world.public_key();
+        let not_on_curve = format!("02{}", "ff".repeat(32));
+        for intent in [
+            json!({}),
+            json!({ "publicKey": "" }),
+            json!({ "publicKey": not_on_curve }),
+            json!({ "publicKey": public_key, "expirationSeconds": "0" }),
+            json!({ "publicKey": public_key, "expirationSeconds": "soon" }),
+            json!({ "publicKey": public_key, "sessionProfileId": caller.user.to_string() }),
+        ] {
+            let refusal = submit(&mut world, &caller, intent.clone()).unwrap_err();
+            assert_eq!(refusal.status().http_status(), 400, "{intent}");
+        }
+        assert!(sessions(&world, &caller).is_empty());
+    }
+}

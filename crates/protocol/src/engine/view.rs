@@ -1,0 +1,175 @@
+//! The model as it is shown.
+
+use super::model;
+use crate::wire::Timestamp;
+use crate::wire::enums::{AddressFormat, CredentialType};
+use crate::wire::id::UserId;
+use crate::wire::objects::{
+    Address, ApiKey, Authenticator, Config, Credential, Feature, PrivateKey, Quorum, Tag, User,
+    Wallet, WalletAccount,
+};
+
+/// A user, with all its credentials.
+pub fn user(user: &model::User) -> User {
+    User {
+        user_id: user.id.to_string(),
+        user_name: user.name.clone(),
+        user_email: user.email.clone(),
+        user_phone_number: user.phone_number.clone(),
+        authenticators: user.authenticators.iter().map(authenticator).collect(),
+        api_keys: user.api_keys.iter().map(api_key).collect(),
+        user_tags: user.tags.iter().map(ToString::to_string).collect(),
+        oauth_providers: Vec::new(),
+        created_at: user.created_at.into(),
+        updated_at: user.updated_at.into(),
+        mfa_policies: Vec::new(),
+    }
+}
+
+/// What is left to show of a user that was deleted after it voted.
+pub fn deleted_user(id: UserId, at: Timestamp) -> User {
+    User {
+        user_id: id.to_string(),
+        user_name: String::new(),
+        user_email: None,
+        user_phone_number: None,
+        authenticators: Vec::new(),
+        api_keys: Vec::new(),
+        user_tags: Vec::new(),
+        oauth_providers: Vec::new(),
+        created_at: at.into(),
+        updated_at: at.into(),
+        mfa_policies: Vec::new(),
+    }
+}
+
+/// An API key.
+pub fn api_key(key: &model::ApiKey) -> ApiKey {
+    ApiKey {
+        credential: Credential {
+            public_key: key.public_key.clone(),
+            kind: key.kind,
+            session_profile_id: None,
+        },
+        api_key_id: key.id.to_string(),
+        api_key_name: key.name.clone(),
+        created_at: key.created_at.into(),
+        updated_at: key.created_at.into(),
+        expiration_seconds: key.expiration_seconds.map(|seconds| seconds.to_string()),
+    }
+}
+
+/// A passkey.
+pub fn authenticator(passkey: &model::Authenticator) -> Authenticator {
+    Authenticator {
+        transports: passkey.transports.clone(),
+        attestation_type: passkey.attestation_type.clone(),
+        aaguid: passkey.aaguid.clone(),
+        credential_id: passkey.credential_id.clone(),
+        model: "Security key".to_owned(),
+        credential: Credential {
+            public_key: passkey.cose_key.clone(),
+            kind: CredentialType::WebauthnAuthenticator,
+            session_profile_id: None,
+        },
+        authenticator_id: passkey.id.to_string(),
+        authenticator_name: passkey.name.clone(),
+        created_at: passkey.created_at.into(),
+        updated_at: passkey.created_at.into(),
+    }
+}
+
+/// A tag.
+pub fn tag(tag: &model::Tag) -> Tag {
+    Tag {
+        tag_id: tag.id.to_string(),
+        tag_name: tag.name.clone(),
+        tag_type: tag.kind,
+        created_at: tag.created_at.into(),
+        updated_at: tag.updated_at.into(),
+    }
+}
+
+/// The features that are on.
+pub fn features(organization: &model::Organization) -> Vec<Feature> {
+    organization
+        .features
+        .iter()
+        .map(|(name, value)| Feature { name: *name, value: value.clone() })
+        .collect()
+}
+
+/// Features and root quorum.
+pub fn configuration(organization: &model::Organization) -> Config {
+    Config {
+        features: features(organization),
+        quorum: Quorum {
+            threshold: organization.root_quorum.threshold,
+            user_ids: organization.root_quorum.users.iter().map(ToString::to_string).collect(),
+        },
+    }
+}
+
+/// A wallet.
+pub fn wallet(wallet: &model::Wallet) -> Wallet {
+    Wallet {
+        wallet_id: wallet.id.to_string(),
+        wallet_name: wallet.name.clone(),
+        created_at: wallet.created_at.into(),
+        updated_at: wallet.updated_at.into(),
+        exported: wallet.exported,
+        imported: wallet.imported,
+    }
+}
+
+/// An account, with its wallet where that is asked for.
+pub fn wallet_account(
+    account: &model::WalletAccount,
+    details: Option<&model::Wallet>,
+) -> WalletAccount {
+    let caip2_prefix = match account.address_format {
+        AddressFormat::Ethereum => Some("eip155".to_owned()),
+        AddressFormat::Solana => Some("solana".to_owned()),
+        _ => None,
+    };
+    WalletAccount {
+        wallet_account_id: account.id.to_string(),
+        organization_id: account.organization.to_string(),
+        wallet_id: account.wallet.to_string(),
+        curve: account.curve,
+        path_format: account.path_format,
+        path: account.path.clone(),
+        address_format: account.address_format,
+        address: account.address.clone(),
+        created_at: account.created_at.into(),
+        updated_at: account.created_at.into(),
+        public_key: account.public_key.clone(),
+        wallet_details: details.map(wallet),
+        name: account.name.clone(),
+        caip2_prefix,
+    }
+}
+
+/// A private key.
+pub fn private_key(key: &model::PrivateKey) -> PrivateKey {
+    PrivateKey {
+        private_key_id: key.id.to_string(),
+        public_key: key.public_key.clone(),
+        private_key_name: key.name.clone(),
+        curve: key.curve,
+        addresses: addresses(key),
+        private_key_tags: key.tags.iter().map(ToString::to_string).collect(),
+        created_at: key.created_at.into(),
+        updated_at: key.updated_at.into(),
+        exported: key.exported,
+        imported: key.imported,
+    }
+}
+
+/// The addresses of a private key.
+pub fn addresses(key: &model::PrivateKey) -> Vec<Address> {
+    key.addresses
+        .iter()
+        .map(|(format, address)| Address { format: *format, address: address.clone() })
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! `get_organization`: an organization with everything bounded that belongs to it.
+//!
+//! Not in the published description of the protocol; some of its clients ask all the same.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Query;
+#[cfg(feature = "engine")]
+use {
+    super::{Answer, Found, View},
+    crate::engine::view,
+    crate::wire::RequestError,
+};
+
+use crate::wire::objects::{Feature, PrivateKey, Quorum, Tag, User, Wallet};
+
+/// As it travels.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetOrganization {
+    /// The organization.
+    pub organization_id: String,
+}
+
+/// What it answers.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetOrganizationResponse {
+    /// The organization.
+    pub organization_data: OrganizationData,
+}
+
+/// An organization. All lists are oldest first.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationData {
+    /// Its id.
+    pub organization_id: String,
+    /// Its name.
+    pub name: String,
+    /// Its users, with their credentials.
+    pub users: Vec<User>,
+    /// Empty: there are no policies yet.
+    pub policies: Vec<Value>,
+    /// Its private keys.
+    pub private_keys: Vec<PrivateKey>,
+    /// Empty: there are no invitations.
+    pub invitations: Vec<Value>,
+    /// Tags of both kinds.
+    pub tags: Vec<Tag>,
+    /// Its root users and how many of them decide together.
+    pub root_quorum: Quorum,
+    /// The features that are on.
+    pub features: Vec<Feature>,
+    /// Its wallets.
+    pub wallets: Vec<Wallet>,
+    /// Empty: there are no contract interfaces.
+    pub smart_contract_interface_references: Vec<Value>,
+}
+
+impl Query for GetOrganization {
+    const ROUTE: &'static str = "get_organization";
+    type Response = GetOrganizationResponse;
+}
+
+#[cfg(feature = "engine")]
+impl Answer for GetOrganization {
+    fn answer(self, view: &View<'_>, _: Found) -> Result<GetOrganizationResponse, RequestError> {
+        let organization = view.organization;
+        let configuration = view::configuration(organization);
+        Ok(GetOrganizationResponse {
+            organization_data: OrganizationData {
+                organization_id: organization.id.to_string(),
+                name: organization.name.clone(),
+                users: organization.users.iter().map(view::user).collect(),
+                policies: Vec::new(),
+                private_keys: organization.private_keys.iter().map(view::private_key).collect(),
+                invitations: Vec::new(),
+                tags: organization.tags.iter().map(view::tag).collect(),
+                root_quorum: configuration.quorum,
+                features: configuration.features,
+                wallets: organization.wallets.iter().map(view::wallet).collect(),
+                smart_contract_interface_references: Vec::new(),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::activities::create_wallet::tests::wallet;
+    use crate::engine::testing::World;
+
+    #[test]
+    fn shows_all_there_is_and_every_list() {
+        let mut world = World::new();
+        let root = world.root();
+        let (id, _) = wallet(&mut world, &root, "first", &[]);
+        let shown = world.query(&root, world.parent(), "get_organization", json!({})).unwrap();
+        let data = &shown["organizationData"];
+        assert_eq!(data["organizationId"], world.parent().to_string());
+        assert_eq!(data["name"], "organization");
+        assert_eq!(data["users"][0]["userId"], root.user.to_string());
+        assert_eq!(data["wallets"][0]["walletId"], id);
+        assert_eq!(data["rootQuorum"]["threshold"], 1);
+        for list in [
+            "features",
+            "invitations",
+            "policies",
+            "privateKeys",
+            "smartContractInterfaceReferences",
+            "tags",
+        ] {
+            assert_eq!(data[list], json!([]), "{list}");
+        }
+    }
+}

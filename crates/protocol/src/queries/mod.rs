@@ -1,0 +1,44 @@
+//! What can be asked: one file a query, named for its route, and the registry of them.
+
+#[cfg(feature = "engine")]
+mod registry;
+
+#[cfg(feature = "engine")]
+pub(crate) use registry::Answer;
+#[cfg(feature = "engine")]
+pub use registry::{Entry, Found, QueryRequest, REGISTRY, Reads, View};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub mod get_activity;
+pub mod get_api_key;
+pub mod get_api_keys;
+pub mod get_authenticator;
+pub mod get_authenticators;
+pub mod get_oauth_providers;
+pub mod get_organization;
+pub mod get_organization_configs;
+pub mod get_private_key;
+pub mod get_user;
+pub mod get_wallet;
+pub mod get_wallet_account;
+pub mod list_activities;
+pub mod list_app_proofs;
+pub mod list_private_key_tags;
+pub mod list_private_keys;
+pub mod list_suborgs;
+pub mod list_user_tags;
+pub mod list_users;
+pub mod list_wallet_accounts;
+pub mod list_wallets;
+pub mod whoami;
+
+/// One query: its route, what it is asked with, and what it answers.
+pub trait Query: DeserializeOwned + JsonSchema + Send + 'static {
+    /// Last segment of its path, `/public/v1/query/<route>`.
+    const ROUTE: &'static str;
+    /// The body of its answer.
+    type Response: Serialize + JsonSchema;
+}

@@ -1,0 +1,243 @@
+//! Every query the server knows. A new one is a file, its `mod` line and its row here.
+
+use schemars::{Schema, SchemaGenerator};
+
+use super::{
+    Query, get_activity, get_api_key, get_api_keys, get_authenticator, get_authenticators,
+    get_oauth_providers, get_organization, get_organization_configs, get_private_key, get_user,
+    get_wallet, get_wallet_account, list_activities, list_app_proofs, list_private_key_tags,
+    list_private_keys, list_suborgs, list_user_tags, list_users, list_wallet_accounts,
+    list_wallets, whoami,
+};
+use crate::activities::read_object;
+use crate::engine::model::{IndexKey, User, WalletAccount};
+use crate::engine::{ActivityRecord, Caller, Organization};
+use crate::parameters::AccountName;
+use crate::wire::enums::ActivityStatus;
+use crate::wire::id::{ActivityId, OrganizationId, WalletId};
+use crate::wire::{InvalidRequest, Page, RequestError, Timestamp, value};
+
+/// Every query, by route.
+pub static REGISTRY: &[Entry] = &[
+    Entry::of::<get_activity::GetActivity>(),
+    Entry::of::<get_api_key::GetApiKey>(),
+    Entry::of::<get_api_keys::GetApiKeys>(),
+    Entry::of::<get_authenticator::GetAuthenticator>(),
+    Entry::of::<get_authenticators::GetAuthenticators>(),
+    Entry::of::<get_oauth_providers::GetOauthProviders>(),
+    Entry::of::<get_organization::GetOrganization>(),
+    Entry::of::<get_organization_configs::GetOrganizationConfigs>(),
+    Entry::of::<get_private_key::GetPrivateKey>(),
+    Entry::of::<get_user::GetUser>(),
+    Entry::of::<get_wallet::GetWallet>(),
+    Entry::of::<get_wallet_account::GetWalletAccount>(),
+    Entry::of::<list_activities::ListActivities>(),
+    Entry::of::<list_app_proofs::ListAppProofs>(),
+    Entry::of::<list_private_key_tags::ListPrivateKeyTags>(),
+    Entry::of::<list_private_keys::ListPrivateKeys>(),
+    Entry::of::<list_suborgs::ListSuborgs>(),
+    Entry::of::<list_user_tags::ListUserTags>(),
+    Entry::of::<list_users::ListUsers>(),
+    Entry::of::<list_wallet_accounts::ListWalletAccounts>(),
+    Entry::of::<list_wallets::ListWallets>(),
+    Entry::of::<whoami::Whoami>(),
+];
+
+/// Rows that a query is answered from, beside the organization. The shell fetches them first.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reads {
+    /// None.
+    Nothing,
+    /// One activity: [`Found::Activities`] of at most one.
+    Activity(ActivityId),
+    /// A page of activities, newest first: [`Found::Activities`].
+    Activities {
+        /// Only of these types; empty for all.
+        kinds: Vec<String>,
+        /// Only those that stand so; empty for all.
+        statuses: Vec<ActivityStatus>,
+        /// Which of them.
+        page: Page,
+    },
+    /// One wallet account, the oldest when several fit: [`Found::Accounts`] of at most one.
+    Account {
+        /// Its wallet.
+        wallet: WalletId,
+        /// What names it.
+        by: AccountName,
+    },
+    /// A page of wallet accounts, oldest first: [`Found::Accounts`].
+    Accounts {
+        /// Only of this wallet; `None` for all.
+        wallet: Option<WalletId>,
+        /// Which of them.
+        page: Page,
+    },
+    /// A page of sub-organizations, oldest first: [`Found::Organizations`].
+    SubOrganizations {
+        /// Only those found by this; `None` for all.
+        key: Option<IndexKey>,
+        /// Which of them.
+        page: Page,
+    },
+}
+
+/// What was fetched; answers [`Reads`] one to one.
+#[derive(Debug)]
+pub enum Found {
+    /// Nothing was asked for.
+    Nothing,
+    /// Activities.
+    Activities(Vec<ActivityRecord>),
+    /// Wallet accounts.
+    Accounts(Vec<WalletAccount>),
+    /// Sub-organizations.
+    Organizations(Vec<OrganizationId>),
+}
+
+impl Found {
+    /// The activity that was asked for, by its id as it was given.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::NotFound`] when there is none.
+    pub(crate) fn activity(self, id: &str) -> Result<ActivityRecord, RequestError> {
+        match self {
+            Self::Activities(activities) => activities.into_iter().next(),
+            _ => None,
+        }
+        .ok_or_else(|| RequestError::NotFound(format!("could not find activity with ID {id}")))
+    }
+}
+
+/// What a query sees.
+pub struct View<'a> {
+    /// The organization it is about.
+    pub organization: &'a Organization,
+    /// The organization of the caller: that one, or its parent.
+    pub home: &'a Organization,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The instant of the request.
+    pub now: Timestamp,
+}
+
+impl<'a> View<'a> {
+    /// One user of the organization, by its id as it was given, or all of them.
+    ///
+    /// # Errors
+    ///
+    /// A user that does not exist, an id that is none.
+    pub(crate) fn users(&self, id: Option<&str>) -> Result<&'a [User], RequestError> {
+        match id.filter(|id| !id.is_empty()) {
+            None => Ok(&self.organization.users),
+            Some(id) => {
+                let user = self.organization.user(value::id("userId", id)?)?;
+                Ok(std::slice::from_ref(user))
+            }
+        }
+    }
+}
+
+/// What a query means.
+pub(crate) trait Answer: Query {
+    /// What to fetch before it can be answered; checks what needs no state.
+    fn reads(&self) -> Result<Reads, InvalidRequest> {
+        Ok(Reads::Nothing)
+    }
+
+    /// Answers it.
+    fn answer(self, view: &View<'_>, found: Found) -> Result<Self::Response, RequestError>;
+}
+
+/// A row of the registry.
+pub struct Entry {
+    /// Last segment of its path.
+    pub route: &'static str,
+    parse: fn(&str) -> Result<QueryRequest, InvalidRequest>,
+    request: fn(&mut SchemaGenerator) -> Schema,
+    response: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl Entry {
+    const fn of<Q: Answer>() -> Self {
+        Self {
+            route: Q::ROUTE,
+            parse: |body| {
+                let query: Q = read_object(body)?;
+                Ok(QueryRequest { reads: query.reads()?, query: Box::new(query) })
+            },
+            request: SchemaGenerator::subschema_for::<Q>,
+            response: SchemaGenerator::subschema_for::<Q::Response>,
+        }
+    }
+
+    /// The entry of a route.
+    pub fn find(route: &str) -> Option<&'static Self> {
+        REGISTRY.iter().find(|entry| entry.route == route)
+    }
+
+    /// Reads a query.
+    pub fn parse(&self, body: &str) -> Result<QueryRequest, InvalidRequest> {
+        (self.parse)(body)
+    }
+
+    /// The schemas of its request and its answer.
+    pub fn schemas(&self, generator: &mut SchemaGenerator) -> (Schema, Schema) {
+        ((self.request)(generator), (self.response)(generator))
+    }
+}
+
+/// A query that means something, whichever it is.
+pub struct QueryRequest {
+    reads: Reads,
+    query: Box<dyn Erased>,
+}
+
+impl QueryRequest {
+    /// What to fetch before it can be answered.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    /// The answer, as JSON text.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::NotFound`] for what is not in the organization.
+    pub fn answer(self, view: &View<'_>, found: Found) -> Result<Vec<u8>, RequestError> {
+        self.query.answer(view, found)
+    }
+}
+
+/// [`Answer`] without its type.
+trait Erased: Send {
+    fn answer(self: Box<Self>, view: &View<'_>, found: Found) -> Result<Vec<u8>, RequestError>;
+}
+
+impl<Q: Answer> Erased for Q {
+    fn answer(self: Box<Self>, view: &View<'_>, found: Found) -> Result<Vec<u8>, RequestError> {
+        let response = Answer::answer(*self, view, found)?;
+        serde_json::to_vec(&response).map_err(RequestError::internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_file_has_its_row() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/queries");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
+            .filter(|name| name != "mod" && name != "registry")
+            .collect();
+        let rows: BTreeSet<String> = REGISTRY.iter().map(|entry| entry.route.to_owned()).collect();
+        assert_eq!(files, rows);
+    }
+}

@@ -1,0 +1,173 @@
+//! The protocol's enumerations, under their own names.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Declares enums whose variants travel as the upper-case names given beside them.
+macro_rules! wire_enums {
+    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $wire:literal,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+        )]
+        #[expect(missing_docs, reason = "the names are the protocol's own")]
+        pub enum $name {
+            $(#[serde(rename = $wire)] $variant,)+
+        }
+
+        impl $name {
+            /// Every value, in the protocol's order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name that travels.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $wire,)+
+                }
+            }
+        }
+    )+};
+}
+
+wire_enums! {
+    /// How a user of the oldest kind may come in; accepted and not used.
+    AccessType {
+        Web = "ACCESS_TYPE_WEB",
+        Api = "ACCESS_TYPE_API",
+        All = "ACCESS_TYPE_ALL",
+    }
+    /// Where an activity stands.
+    ActivityStatus {
+        Created = "ACTIVITY_STATUS_CREATED",
+        Pending = "ACTIVITY_STATUS_PENDING",
+        Completed = "ACTIVITY_STATUS_COMPLETED",
+        Failed = "ACTIVITY_STATUS_FAILED",
+        ConsensusNeeded = "ACTIVITY_STATUS_CONSENSUS_NEEDED",
+        Rejected = "ACTIVITY_STATUS_REJECTED",
+        AuthenticatorsNeeded = "ACTIVITY_STATUS_AUTHENTICATORS_NEEDED",
+    }
+    /// How a public key is written as an address.
+    AddressFormat {
+        Uncompressed = "ADDRESS_FORMAT_UNCOMPRESSED",
+        Compressed = "ADDRESS_FORMAT_COMPRESSED",
+        Ethereum = "ADDRESS_FORMAT_ETHEREUM",
+        Solana = "ADDRESS_FORMAT_SOLANA",
+        Cosmos = "ADDRESS_FORMAT_COSMOS",
+        Tron = "ADDRESS_FORMAT_TRON",
+        Sui = "ADDRESS_FORMAT_SUI",
+        Aptos = "ADDRESS_FORMAT_APTOS",
+        BitcoinMainnetP2pkh = "ADDRESS_FORMAT_BITCOIN_MAINNET_P2PKH",
+        BitcoinMainnetP2sh = "ADDRESS_FORMAT_BITCOIN_MAINNET_P2SH",
+        BitcoinMainnetP2wpkh = "ADDRESS_FORMAT_BITCOIN_MAINNET_P2WPKH",
+        BitcoinMainnetP2wsh = "ADDRESS_FORMAT_BITCOIN_MAINNET_P2WSH",
+        BitcoinMainnetP2tr = "ADDRESS_FORMAT_BITCOIN_MAINNET_P2TR",
+        BitcoinTestnetP2pkh = "ADDRESS_FORMAT_BITCOIN_TESTNET_P2PKH",
+        BitcoinTestnetP2sh = "ADDRESS_FORMAT_BITCOIN_TESTNET_P2SH",
+        BitcoinTestnetP2wpkh = "ADDRESS_FORMAT_BITCOIN_TESTNET_P2WPKH",
+        BitcoinTestnetP2wsh = "ADDRESS_FORMAT_BITCOIN_TESTNET_P2WSH",
+        BitcoinTestnetP2tr = "ADDRESS_FORMAT_BITCOIN_TESTNET_P2TR",
+        BitcoinSignetP2pkh = "ADDRESS_FORMAT_BITCOIN_SIGNET_P2PKH",
+        BitcoinSignetP2sh = "ADDRESS_FORMAT_BITCOIN_SIGNET_P2SH",
+        BitcoinSignetP2wpkh = "ADDRESS_FORMAT_BITCOIN_SIGNET_P2WPKH",
+        BitcoinSignetP2wsh = "ADDRESS_FORMAT_BITCOIN_SIGNET_P2WSH",
+        BitcoinSignetP2tr = "ADDRESS_FORMAT_BITCOIN_SIGNET_P2TR",
+        BitcoinRegtestP2pkh = "ADDRESS_FORMAT_BITCOIN_REGTEST_P2PKH",
+        BitcoinRegtestP2sh = "ADDRESS_FORMAT_BITCOIN_REGTEST_P2SH",
+        BitcoinRegtestP2wpkh = "ADDRESS_FORMAT_BITCOIN_REGTEST_P2WPKH",
+        BitcoinRegtestP2wsh = "ADDRESS_FORMAT_BITCOIN_REGTEST_P2WSH",
+        BitcoinRegtestP2tr = "ADDRESS_FORMAT_BITCOIN_REGTEST_P2TR",
+        Sei = "ADDRESS_FORMAT_SEI",
+        Xlm = "ADDRESS_FORMAT_XLM",
+        DogeMainnet = "ADDRESS_FORMAT_DOGE_MAINNET",
+        DogeTestnet = "ADDRESS_FORMAT_DOGE_TESTNET",
+        TonV3r2 = "ADDRESS_FORMAT_TON_V3R2",
+        TonV4r2 = "ADDRESS_FORMAT_TON_V4R2",
+        TonV5r1 = "ADDRESS_FORMAT_TON_V5R1",
+        Xrp = "ADDRESS_FORMAT_XRP",
+        SparkMainnet = "ADDRESS_FORMAT_SPARK_MAINNET",
+        SparkRegtest = "ADDRESS_FORMAT_SPARK_REGTEST",
+    }
+    /// Curve of a registered API key.
+    ApiKeyCurve {
+        P256 = "API_KEY_CURVE_P256",
+        Secp256k1 = "API_KEY_CURVE_SECP256K1",
+        Ed25519 = "API_KEY_CURVE_ED25519",
+    }
+    /// How a browser reaches an authenticator (WebAuthn §5.8.4).
+    AuthenticatorTransport {
+        Ble = "AUTHENTICATOR_TRANSPORT_BLE",
+        Internal = "AUTHENTICATOR_TRANSPORT_INTERNAL",
+        Nfc = "AUTHENTICATOR_TRANSPORT_NFC",
+        Usb = "AUTHENTICATOR_TRANSPORT_USB",
+        Hybrid = "AUTHENTICATOR_TRANSPORT_HYBRID",
+    }
+    /// What a credential is and which activity made it.
+    CredentialType {
+        WebauthnAuthenticator = "CREDENTIAL_TYPE_WEBAUTHN_AUTHENTICATOR",
+        ApiKeyP256 = "CREDENTIAL_TYPE_API_KEY_P256",
+        RecoverUserKeyP256 = "CREDENTIAL_TYPE_RECOVER_USER_KEY_P256",
+        ApiKeySecp256k1 = "CREDENTIAL_TYPE_API_KEY_SECP256K1",
+        EmailAuthKeyP256 = "CREDENTIAL_TYPE_EMAIL_AUTH_KEY_P256",
+        ApiKeyEd25519 = "CREDENTIAL_TYPE_API_KEY_ED25519",
+        OtpAuthKeyP256 = "CREDENTIAL_TYPE_OTP_AUTH_KEY_P256",
+        ReadWriteSessionKeyP256 = "CREDENTIAL_TYPE_READ_WRITE_SESSION_KEY_P256",
+        OauthKeyP256 = "CREDENTIAL_TYPE_OAUTH_KEY_P256",
+        Login = "CREDENTIAL_TYPE_LOGIN",
+    }
+    /// Curve of a wallet account or private key.
+    Curve {
+        Secp256k1 = "CURVE_SECP256K1",
+        Ed25519 = "CURVE_ED25519",
+        P256 = "CURVE_P256",
+    }
+    /// A switch of an organization.
+    FeatureName {
+        RootUserEmailRecovery = "FEATURE_NAME_ROOT_USER_EMAIL_RECOVERY",
+        WebauthnOrigins = "FEATURE_NAME_WEBAUTHN_ORIGINS",
+        EmailAuth = "FEATURE_NAME_EMAIL_AUTH",
+        EmailRecovery = "FEATURE_NAME_EMAIL_RECOVERY",
+        Webhook = "FEATURE_NAME_WEBHOOK",
+        SmsAuth = "FEATURE_NAME_SMS_AUTH",
+        OtpEmailAuth = "FEATURE_NAME_OTP_EMAIL_AUTH",
+        AuthProxy = "FEATURE_NAME_AUTH_PROXY",
+        SolanaRentPrefundEnabled = "FEATURE_NAME_SOLANA_RENT_PREFUND_ENABLED",
+        SwapConfig = "FEATURE_NAME_SWAP_CONFIG",
+        EarnConfig = "FEATURE_NAME_EARN_CONFIG",
+    }
+    /// What is done to a payload before it is signed.
+    HashFunction {
+        NoOp = "HASH_FUNCTION_NO_OP",
+        Sha256 = "HASH_FUNCTION_SHA256",
+        Keccak256 = "HASH_FUNCTION_KECCAK256",
+        NotApplicable = "HASH_FUNCTION_NOT_APPLICABLE",
+    }
+    /// How a derivation path is written.
+    PathFormat {
+        Bip32 = "PATH_FORMAT_BIP32",
+    }
+    /// How the text of a payload stands for bytes.
+    PayloadEncoding {
+        Hexadecimal = "PAYLOAD_ENCODING_HEXADECIMAL",
+        TextUtf8 = "PAYLOAD_ENCODING_TEXT_UTF8",
+        Eip712 = "PAYLOAD_ENCODING_EIP712",
+        Eip7702Authorization = "PAYLOAD_ENCODING_EIP7702_AUTHORIZATION",
+    }
+    /// What a tag is put on.
+    TagType {
+        User = "TAG_TYPE_USER",
+        PrivateKey = "TAG_TYPE_PRIVATE_KEY",
+    }
+    /// The chain an unsigned transaction is for.
+    TransactionType {
+        Ethereum = "TRANSACTION_TYPE_ETHEREUM",
+        Solana = "TRANSACTION_TYPE_SOLANA",
+        Tron = "TRANSACTION_TYPE_TRON",
+        Bitcoin = "TRANSACTION_TYPE_BITCOIN",
+        Tempo = "TRANSACTION_TYPE_TEMPO",
+    }
+    /// For or against.
+    VoteSelection {
+        Approved = "VOTE_SELECTION_APPROVED",
+        Rejected = "VOTE_SELECTION_REJECTED",
+    }
+}

@@ -1,0 +1,352 @@
+//! Refusals: what happened, and the one place that says how each looks on the wire.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::id::{ActivityId, OrganizationId, UserId};
+
+/// gRPC status codes, as numbered in `google.rpc.Code`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Code {
+    /// 3, HTTP 400.
+    InvalidArgument,
+    /// 4, HTTP 504.
+    DeadlineExceeded,
+    /// 5, HTTP 404.
+    NotFound,
+    /// 6, HTTP 409.
+    AlreadyExists,
+    /// 7, HTTP 403.
+    PermissionDenied,
+    /// 8, HTTP 429.
+    ResourceExhausted,
+    /// 9, HTTP 400.
+    FailedPrecondition,
+    /// 10, HTTP 409.
+    Aborted,
+    /// 12, HTTP 501.
+    Unimplemented,
+    /// 13, HTTP 500.
+    Internal,
+    /// 14, HTTP 503.
+    Unavailable,
+    /// 16, HTTP 401.
+    Unauthenticated,
+}
+
+impl Code {
+    /// The gRPC number and the HTTP status that goes with it.
+    pub const fn numbers(self) -> (u8, u16) {
+        match self {
+            Self::InvalidArgument => (3, 400),
+            Self::DeadlineExceeded => (4, 504),
+            Self::NotFound => (5, 404),
+            Self::AlreadyExists => (6, 409),
+            Self::PermissionDenied => (7, 403),
+            Self::ResourceExhausted => (8, 429),
+            Self::FailedPrecondition => (9, 400),
+            Self::Aborted => (10, 409),
+            Self::Unimplemented => (12, 501),
+            Self::Internal => (13, 500),
+            Self::Unavailable => (14, 503),
+            Self::Unauthenticated => (16, 401),
+        }
+    }
+}
+
+/// `turnkeyErrorCode`: the finer name of a refusal. Only those the server sends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the names are the protocol's own and say it all")]
+pub enum TurnkeyErrorCode {
+    Internal,
+    OrganizationNotFound,
+    RequestNotAuthorized,
+    PublicKeyNotFound,
+    SignatureMissing,
+    SignatureInvalid,
+    CredentialNotFound,
+    CredentialConflict,
+    ApiKeyExpired,
+    RequestInvalid,
+    Unauthenticated,
+    UnsupportedTransactionType,
+    InvalidTransaction,
+    InvalidOrganizationId,
+    InvalidActivityCaller,
+    WalletAccountNotExported,
+    InvalidEmail,
+    OrganizationMismatch,
+}
+
+/// A refusal as it travels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    /// gRPC code; decides the HTTP status.
+    pub code: Code,
+    /// For people, and for the clients that match on parts of it.
+    pub message: String,
+    /// `details` beside the one that repeats `turnkey_error_code`.
+    pub details: Vec<Value>,
+    /// The finer name, when there is one.
+    pub turnkey_error_code: Option<TurnkeyErrorCode>,
+}
+
+impl Status {
+    /// A refusal without details of its own.
+    pub fn new(code: Code, name: Option<TurnkeyErrorCode>, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), details: Vec::new(), turnkey_error_code: name }
+    }
+
+    /// The HTTP status.
+    pub const fn http_status(&self) -> u16 {
+        self.code.numbers().1
+    }
+
+    /// The body: `code`, `message`, `details`, `turnkeyErrorCode`.
+    pub fn to_json(&self) -> Value {
+        let mut details = self.details.clone();
+        let mut name = json!("UNSPECIFIED");
+        if let Some(finer) = self.turnkey_error_code {
+            name = json!(finer);
+            details.push(json!({
+                "@type": "type.googleapis.com/errors.v1.TurnkeyErrorDetail",
+                "turnkeyErrorCode": name,
+            }));
+        }
+        json!({
+            "code": self.code.numbers().0,
+            "message": self.message,
+            "details": details,
+            "turnkeyErrorCode": name,
+        })
+    }
+}
+
+/// One member of a request that was wrong, in the shape of `google.rpc.BadRequest`.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct FieldViolation {
+    /// Path of the member, dots between its parts.
+    pub field: String,
+    /// What it should have been.
+    pub description: String,
+}
+
+/// A request that can't mean anything, whoever sent it. Travels as HTTP 400, code 3.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidRequest {
+    message: Cow<'static, str>,
+    name: TurnkeyErrorCode,
+    violations: Vec<FieldViolation>,
+}
+
+impl InvalidRequest {
+    /// Refused with `REQUEST_INVALID` and this text.
+    pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::named(TurnkeyErrorCode::RequestInvalid, message)
+    }
+
+    /// Refused with a finer name.
+    pub fn named(name: TurnkeyErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: message.into(), name, violations: Vec::new() }
+    }
+
+    /// Names the member at fault.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
+        let violation = FieldViolation { field: field.into(), description: description.into() };
+        self.violations.push(violation);
+        self
+    }
+
+    /// The body was not JSON of the right shape.
+    pub fn body(source: &serde_json::Error) -> Self {
+        // serde names a place in the text; the text as the client wrote it is not what it looks at.
+        let text = source.to_string();
+        let reason = text.split(" at line ").next().unwrap_or_default();
+        Self::new(format!("invalid request body: {reason}"))
+    }
+}
+
+/// Why a request was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// It means nothing, or breaks a rule about values.
+    #[error(transparent)]
+    Invalid(#[from] InvalidRequest),
+    /// `organizationId` is not a UUID.
+    #[error("malformed organization ID provided")]
+    MalformedOrganizationId,
+    /// A query names an organization that does not exist.
+    #[error("invalid organization ID: no organization found with the given ID {0}")]
+    InvalidOrganizationId(OrganizationId),
+    /// A submission names an organization that does not exist.
+    #[error("no organization found with the given ID {0}")]
+    OrganizationNotFound(OrganizationId),
+    /// A query without stamp or session.
+    #[error("no valid authentication signature found for request")]
+    QueryUnsigned,
+    /// A submission without a stamp.
+    #[error(
+        "cannot authenticate public API activity request without a stamp (X-Stamp/X-Stamp-Webauthn header)"
+    )]
+    SubmitUnstamped,
+    /// The stamp is absent, unreadable, or signs something else.
+    #[error(transparent)]
+    Stamp(#[from] crate::stamp::StampError),
+    /// No user has this API key.
+    #[error(
+        "could not find public key in organization or its parent organization organizationId={organization} publicKey={public_key}"
+    )]
+    PublicKeyNotFound {
+        /// The organization named in the request.
+        organization: OrganizationId,
+        /// As in the stamp.
+        public_key: String,
+    },
+    /// No user has this passkey.
+    #[error(
+        "credential ID could not be found in organization or its parent organization organizationId={organization} credentialId={credential_id}"
+    )]
+    CredentialNotFound {
+        /// The organization named in the request.
+        organization: OrganizationId,
+        /// As in the stamp.
+        credential_id: String,
+    },
+    /// Several sub-organizations know the credential.
+    #[error("more than one suborg associated with a {0}")]
+    CredentialConflict(&'static str),
+    /// The API key, a session's included, is past its end.
+    #[error(
+        "expired api key publicKey={public_key}: rpc error: code = Unauthenticated desc = expired api key publicKey={public_key}"
+    )]
+    ApiKeyExpired {
+        /// As registered.
+        public_key: String,
+    },
+    /// `X-Session` is unknown, expired or revoked.
+    #[error("read-only session is unknown, expired or revoked")]
+    SessionInvalid,
+    /// The caller belongs to another organization than the one it wants to change.
+    #[error(
+        "organization mismatch: request is targeting organization ({target}), but voters are in organization ({voters})"
+    )]
+    OrganizationMismatch {
+        /// The organization named in the request.
+        target: OrganizationId,
+        /// The caller's own.
+        voters: OrganizationId,
+    },
+    /// The kind of organization may not ask for this.
+    #[error("activity {activity} cannot be submitted by a sub-organization")]
+    InvalidActivityCaller {
+        /// The activity's type.
+        activity: &'static str,
+    },
+    /// No policy lets the user do this.
+    #[error(
+        "You don't have sufficient permissions to take this action. Please add a policy granting this user permissions."
+    )]
+    PermissionDenied,
+    /// Something named in the request does not exist.
+    #[error("{0}")]
+    NotFound(String),
+    /// Something of that name or key exists already.
+    #[error("{0}")]
+    AlreadyExists(String),
+    /// A documented limit is reached.
+    #[error("{0}")]
+    LimitReached(Cow<'static, str>),
+    /// Somebody else submitted the same body, and what came of it is final.
+    #[error("activity {0} has been decided already")]
+    AlreadyDecided(ActivityId),
+    /// Too many requests changed the organization at once; nothing was done.
+    #[error("the organization is being changed by other requests, please try again")]
+    Busy,
+    /// The request did not arrive, or was not answered, in time.
+    #[error("the request took too long")]
+    TooSlow,
+    /// Known to the protocol, not to this server yet.
+    #[error("{0} is not implemented")]
+    Unimplemented(Cow<'static, str>),
+    /// Our fault. The cause is logged, never sent.
+    #[error("internal server error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl RequestError {
+    /// A user that is not in the organization.
+    pub fn user_not_found(user: UserId, organization: OrganizationId) -> Self {
+        Self::NotFound(format!("unable to find user {user} in organization {organization}"))
+    }
+
+    /// Our fault; `source` is logged and never sent.
+    pub fn internal(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Box::new(source))
+    }
+
+    /// How this looks on the wire.
+    pub fn status(&self) -> Status {
+        use Code as C;
+        use TurnkeyErrorCode as T;
+        let (code, name) = match self {
+            Self::Invalid(invalid) => {
+                let mut status =
+                    Status::new(C::InvalidArgument, Some(invalid.name), self.to_string());
+                if !invalid.violations.is_empty() {
+                    status.details.push(json!({
+                        "@type": "type.googleapis.com/google.rpc.BadRequest",
+                        "fieldViolations": invalid.violations,
+                    }));
+                }
+                return status;
+            }
+            Self::PermissionDenied => {
+                let mut status = Status::new(
+                    C::PermissionDenied,
+                    Some(T::RequestNotAuthorized),
+                    self.to_string(),
+                );
+                status.details.push(json!({
+                    "@type": "type.googleapis.com/errors.v1.PolicyEnginePermissionError",
+                    "message": "No policies evaluated to outcome: Allow",
+                    "policyEvaluations": [],
+                }));
+                return status;
+            }
+            Self::MalformedOrganizationId | Self::InvalidOrganizationId(_) => {
+                (C::InvalidArgument, Some(T::InvalidOrganizationId))
+            }
+            Self::OrganizationNotFound(_) => (C::NotFound, Some(T::OrganizationNotFound)),
+            Self::QueryUnsigned | Self::SubmitUnstamped => {
+                (C::Unauthenticated, Some(T::SignatureMissing))
+            }
+            Self::Stamp(stamp) => (C::Unauthenticated, Some(stamp.name())),
+            Self::PublicKeyNotFound { .. } => (C::Unauthenticated, Some(T::PublicKeyNotFound)),
+            Self::CredentialNotFound { .. } => (C::Unauthenticated, Some(T::CredentialNotFound)),
+            Self::CredentialConflict(_) => (C::Unauthenticated, Some(T::CredentialConflict)),
+            Self::ApiKeyExpired { .. } => (C::Unauthenticated, Some(T::ApiKeyExpired)),
+            Self::SessionInvalid => (C::Unauthenticated, Some(T::Unauthenticated)),
+            Self::OrganizationMismatch { .. } => {
+                (C::InvalidArgument, Some(T::OrganizationMismatch))
+            }
+            Self::InvalidActivityCaller { .. } => {
+                (C::PermissionDenied, Some(T::InvalidActivityCaller))
+            }
+            Self::NotFound(_) => (C::NotFound, None),
+            Self::AlreadyExists(_) => (C::AlreadyExists, None),
+            Self::LimitReached(_) => (C::ResourceExhausted, Some(T::RequestInvalid)),
+            Self::AlreadyDecided(_) => (C::FailedPrecondition, Some(T::RequestInvalid)),
+            Self::Busy => (C::Aborted, None),
+            Self::TooSlow => (C::DeadlineExceeded, None),
+            Self::Unimplemented(_) => (C::Unimplemented, None),
+            Self::Internal(_) => (C::Internal, Some(T::Internal)),
+        };
+        Status::new(code, name, self.to_string())
+    }
+}

@@ -1,0 +1,14 @@
+//! What both sides agree on: the envelope, identifiers, enums, times, pages and errors.
+
+pub mod enums;
+pub mod envelope;
+pub mod error;
+pub mod id;
+pub mod objects;
+pub mod page;
+pub mod time;
+pub mod value;
+
+pub use error::{Code, FieldViolation, InvalidRequest, RequestError, Status, TurnkeyErrorCode};
+pub use page::{Page, Pagination};
+pub use time::{Timestamp, WireTime};

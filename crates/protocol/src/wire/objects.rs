@@ -1,0 +1,368 @@
+//! The objects that requests carry and answers show. Members are named as they travel, in camel case.
+
+#![expect(
+    missing_docs,
+    reason = "the members are the protocol's own; those with a trap are described"
+)]
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::WireTime;
+use super::enums::{
+    ActivityStatus, AddressFormat, ApiKeyCurve, AuthenticatorTransport, CredentialType, Curve,
+    FeatureName, PathFormat, TagType, VoteSelection,
+};
+
+/// Declares objects that travel in camel case; an absent or `null` optional member is `None`.
+macro_rules! wire_objects {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$member:meta])* $field:ident: $type:ty,)* })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            $($(#[$member])* pub $field: $type,)*
+        }
+    )+};
+}
+
+wire_objects! {
+    /// An API key to register; the newer form, which names its curve.
+    ApiKeyParamsV2 {
+        api_key_name: String,
+        public_key: String,
+        curve_type: ApiKeyCurve,
+        /// Seconds, decimal; absent for a key that does not expire.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expiration_seconds: Option<String>,
+    }
+
+    /// An API key to register; the older form, always P-256.
+    ApiKeyParams {
+        api_key_name: String,
+        public_key: String,
+        /// Seconds, decimal; absent for a key that does not expire.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expiration_seconds: Option<String>,
+    }
+
+    /// What an authenticator answered at registration. Members are base64url.
+    Attestation {
+        credential_id: String,
+        client_data_json: String,
+        attestation_object: String,
+        #[serde(default)]
+        transports: Vec<AuthenticatorTransport>,
+    }
+
+    /// A passkey to register.
+    AuthenticatorParamsV2 {
+        authenticator_name: String,
+        challenge: String,
+        attestation: Attestation,
+    }
+
+    /// A passkey to register; the older form, with the browser's own object.
+    AuthenticatorParams {
+        authenticator_name: String,
+        user_id: String,
+        attestation: PublicKeyCredentialWithAttestation,
+        challenge: String,
+    }
+
+    /// `PublicKeyCredential` as a browser gives it (WebAuthn §5.1).
+    PublicKeyCredentialWithAttestation {
+        id: String,
+        #[serde(rename = "type")]
+        kind: String,
+        raw_id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        authenticator_attachment: Option<String>,
+        response: AuthenticatorAttestationResponse,
+        client_extension_results: Value,
+    }
+
+    /// `AuthenticatorAttestationResponse` as a browser gives it (WebAuthn §5.2.1).
+    AuthenticatorAttestationResponse {
+        client_data_json: String,
+        attestation_object: String,
+        #[serde(default)]
+        transports: Vec<AuthenticatorTransport>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        authenticator_attachment: Option<String>,
+    }
+
+    /// An OAuth provider to register; by token or by claims.
+    OauthProviderParamsV2 {
+        provider_name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        oidc_token: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        oidc_claims: Option<OidcClaims>,
+    }
+
+    /// An OAuth provider to register; the older form, by token.
+    OauthProviderParams {
+        provider_name: String,
+        oidc_token: String,
+    }
+
+    /// What identifies a person at an identity provider.
+    OidcClaims {
+        iss: String,
+        sub: String,
+        aud: String,
+    }
+
+    /// One account to derive.
+    WalletAccountParams {
+        curve: Curve,
+        path_format: PathFormat,
+        path: String,
+        address_format: AddressFormat,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    }
+
+    /// A wallet to make.
+    WalletParams {
+        wallet_name: String,
+        accounts: Vec<WalletAccountParams>,
+        /// Words: 12, 15, 18, 21 or 24; 12 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mnemonic_length: Option<u32>,
+    }
+
+    /// A wallet that was made.
+    WalletResult {
+        wallet_id: String,
+        /// In the order of the accounts asked for.
+        addresses: Vec<String>,
+    }
+
+    /// A private key to make.
+    PrivateKeyParams {
+        private_key_name: String,
+        curve: Curve,
+        #[serde(default)]
+        private_key_tags: Vec<String>,
+        #[serde(default)]
+        address_formats: Vec<AddressFormat>,
+    }
+
+    /// An address of a private key.
+    Address {
+        format: AddressFormat,
+        address: String,
+    }
+
+    /// A private key that was made.
+    PrivateKeyResult {
+        private_key_id: String,
+        addresses: Vec<Address>,
+    }
+
+    /// A signature by a client's own key over a message of its own.
+    ClientSignature {
+        public_key: String,
+        scheme: String,
+        message: String,
+        signature: String,
+    }
+
+    Credential {
+        /// API keys: hex as in the stamp. Passkeys: COSE key (RFC 9052), base64url.
+        public_key: String,
+        #[serde(rename = "type")]
+        kind: CredentialType,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_profile_id: Option<String>,
+    }
+
+    ApiKey {
+        credential: Credential,
+        api_key_id: String,
+        api_key_name: String,
+        created_at: WireTime,
+        updated_at: WireTime,
+        /// Seconds after `createdAt`, decimal; absent for a key that does not expire.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expiration_seconds: Option<String>,
+    }
+
+    Authenticator {
+        transports: Vec<AuthenticatorTransport>,
+        attestation_type: String,
+        /// 16 bytes, base64url.
+        aaguid: String,
+        /// Base64url.
+        credential_id: String,
+        model: String,
+        credential: Credential,
+        authenticator_id: String,
+        authenticator_name: String,
+        created_at: WireTime,
+        updated_at: WireTime,
+    }
+
+    OauthProvider {
+        provider_id: String,
+        provider_name: String,
+        issuer: String,
+        audience: String,
+        subject: String,
+        created_at: WireTime,
+        updated_at: WireTime,
+    }
+
+    User {
+        user_id: String,
+        user_name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_email: Option<String>,
+        /// E.164.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_phone_number: Option<String>,
+        authenticators: Vec<Authenticator>,
+        api_keys: Vec<ApiKey>,
+        /// Ids of the tags.
+        user_tags: Vec<String>,
+        oauth_providers: Vec<OauthProvider>,
+        created_at: WireTime,
+        updated_at: WireTime,
+        mfa_policies: Vec<Value>,
+    }
+
+    Tag {
+        tag_id: String,
+        tag_name: String,
+        tag_type: TagType,
+        created_at: WireTime,
+        updated_at: WireTime,
+    }
+
+    Feature {
+        name: FeatureName,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    }
+
+    /// Root users and how many of them decide together.
+    Quorum {
+        threshold: u32,
+        user_ids: Vec<String>,
+    }
+
+    Config {
+        features: Vec<Feature>,
+        quorum: Quorum,
+    }
+
+    Wallet {
+        wallet_id: String,
+        wallet_name: String,
+        created_at: WireTime,
+        updated_at: WireTime,
+        exported: bool,
+        imported: bool,
+    }
+
+    WalletAccount {
+        wallet_account_id: String,
+        organization_id: String,
+        wallet_id: String,
+        curve: Curve,
+        path_format: PathFormat,
+        /// As it was given.
+        path: String,
+        address_format: AddressFormat,
+        address: String,
+        created_at: WireTime,
+        updated_at: WireTime,
+        /// Lower-case hex: compressed SEC1, or the 32 bytes of an Ed25519 key.
+        public_key: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wallet_details: Option<Wallet>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// CAIP-2 namespace, where the address format belongs to one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caip2_prefix: Option<String>,
+    }
+
+    PrivateKey {
+        private_key_id: String,
+        /// Lower-case hex: uncompressed SEC1, or the 32 bytes of an Ed25519 key.
+        public_key: String,
+        private_key_name: String,
+        curve: Curve,
+        addresses: Vec<Address>,
+        /// Ids of the tags.
+        private_key_tags: Vec<String>,
+        created_at: WireTime,
+        updated_at: WireTime,
+        exported: bool,
+        imported: bool,
+    }
+
+    /// A signature. Hex without `0x`: `r` and `s` 64 characters, `v` two (the parity of R's y).
+    SignRawPayloadResult {
+        r: String,
+        s: String,
+        v: String,
+    }
+
+    /// Why an activity failed.
+    Failure {
+        code: u8,
+        message: String,
+        details: Vec<Value>,
+    }
+
+    Vote {
+        id: String,
+        user_id: String,
+        user: User,
+        activity_id: String,
+        selection: VoteSelection,
+        /// The body that was stamped.
+        message: String,
+        public_key: String,
+        signature: String,
+        scheme: String,
+        created_at: WireTime,
+    }
+}
+
+/// An activity as it is shown.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Activity {
+    pub id: String,
+    pub organization_id: String,
+    pub status: ActivityStatus,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// One member, named for the type: the parameters as they were understood.
+    #[schemars(with = "Value")]
+    pub intent: Box<RawValue>,
+    /// One member, named for the type; `null` until completed.
+    #[schemars(with = "Value")]
+    pub result: Option<Box<RawValue>>,
+    pub votes: Vec<Vote>,
+    /// `sha256:` and the hash of the body that made the activity, hex.
+    pub fingerprint: String,
+    pub can_approve: bool,
+    pub can_reject: bool,
+    pub created_at: WireTime,
+    pub updated_at: WireTime,
+    pub failure: Option<Failure>,
+}
+
+/// What every submission answers.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub struct ActivityResponse {
+    pub activity: Activity,
+}

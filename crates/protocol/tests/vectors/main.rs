@@ -1,0 +1,14 @@
+//! The published vectors, case by case.
+//!
+//! They are read from the folder named by `KEYWARD_VECTORS`, or from `tests/vectors` of the
+//! repository. Every file is data: nothing here knows a case by its name.
+
+#[cfg(test)]
+mod addresses;
+#[cfg(test)]
+mod folder;
+#[cfg(test)]
+mod signing;
+#[cfg(test)]
+mod stamps;
+// Further modules go here, in alphabetical order, each with its `#[cfg(test)]`.
