@@ -1,0 +1,473 @@
+//! The writer: one thread that makes commits, as many at once as are waiting.
+//!
+//! A group of commits is one SQLite transaction with one sync, and nobody is answered before it. A
+//! commit that is refused leaves the rest of its group alone: most are refused before they wrote
+//! anything, the others write inside a savepoint.
+//!
+//! The thread ends at the first I/O error. What a failed sync left on the disk is unknown, and only
+//! opening the database again, from the log, is known to find out.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::log::{DiskFailed, Log};
+use super::read::{revision, tag};
+use crate::{
+    AccountRow, ActivityRow, Commit, KeyHash, OrganizationChange, OrganizationRow, SecretRow,
+    StoreError,
+};
+
+/// Most commits in a group; bounds how long the first waits for the last.
+const GROUP: usize = 256;
+
+/// How long until a wipe of the log that a reader prevented is tried again.
+const WIPE_AGAIN: Duration = Duration::from_millis(20);
+
+/// What the writer has done since the store was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Commits that were made or refused.
+    pub commits: u64,
+    /// Transactions that they took. `commits / groups` is the mean size of a group.
+    pub groups: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    commits: AtomicU64,
+    groups: AtomicU64,
+}
+
+/// Hands commits to the thread. Dropping it waits until all are made.
+pub(super) struct Writer {
+    /// `None` only while being dropped.
+    queue: Option<mpsc::Sender<Waiting>>,
+    thread: Option<JoinHandle<()>>,
+    counters: Arc<Counters>,
+}
+
+/// A commit, and where its outcome goes.
+struct Waiting {
+    commit: Commit,
+    answer: oneshot::Sender<Result<(), StoreError>>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: Connection,
+        helper: Connection,
+        file: Arc<File>,
+    ) -> Result<Self, StoreError> {
+        let (queue, waiting) = mpsc::channel();
+        let counters = Arc::new(Counters::default());
+        let worker = Worker::new(connection, helper, file, counters.clone())?;
+        let run = move || worker.run(&waiting);
+        let thread = Builder::new().name("store-writer".to_owned()).spawn(run);
+        let thread = Some(thread.map_err(StoreError::backend)?);
+        Ok(Self { queue: Some(queue), thread, counters })
+    }
+
+    /// Makes a commit. When the thread has ended, by an I/O error or a panic, so have both channels.
+    pub(super) async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let (answer, outcome) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or(StoreError::Unavailable)?;
+        queue.send(Waiting { commit, answer }).map_err(|_| StoreError::Unavailable)?;
+        outcome.await.map_err(|_| StoreError::Unavailable)?
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Stats { commits: load(&self.counters.commits), groups: load(&self.counters.groups) }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        // A panic in there was answered with errors; there is nobody left to tell.
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Why a commit was not made.
+enum Failure {
+    /// It may not be, and the others may.
+    Refused(StoreError),
+    /// The database failed; the transaction is void.
+    Broken(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(cause: rusqlite::Error) -> Self {
+        Self::Broken(cause)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(reason: StoreError) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+/// What the thread owns.
+struct Worker {
+    connection: Connection,
+    counters: Arc<Counters>,
+    log: Log,
+    /// Row of the next activity.
+    next_activity: i64,
+}
+
+impl Worker {
+    fn new(
+        mut connection: Connection,
+        helper: Connection,
+        file: Arc<File>,
+        counters: Arc<Counters>,
+    ) -> Result<Self, StoreError> {
+        // From here on, the log is tidied when that needs no waiting, or later.
+        connection.busy_timeout(Duration::ZERO).map_err(StoreError::backend)?;
+        let log = Log::new(&mut connection, helper, file)?;
+        let sql = "SELECT coalesce(max(row), 0) + 1 FROM activities";
+        let next_activity =
+            connection.query_row(sql, [], |row| row.get(0)).map_err(StoreError::backend)?;
+        Ok(Self { connection, counters, log, next_activity })
+    }
+
+    /// Works until nobody can send any more, or the disk fails.
+    fn run(mut self, queue: &Receiver<Waiting>) {
+        let mut group = Vec::with_capacity(GROUP);
+        let mut outcomes = Vec::with_capacity(GROUP);
+        loop {
+            match self.next(queue) {
+                Ok(first) => group.push(first),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            group.extend(queue.try_iter().take(GROUP - group.len()));
+            let done = self.commit(&mut group, &mut outcomes);
+            if done.and_then(|()| self.log.tidy(&self.connection)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn next(&self, queue: &Receiver<Waiting>) -> Result<Waiting, RecvTimeoutError> {
+        if self.log.is_unfinished() {
+            queue.recv_timeout(WIPE_AGAIN)
+        } else {
+            queue.recv().map_err(RecvTimeoutError::from)
+        }
+    }
+
+    /// Makes a group and answers it, leaving both lists empty.
+    fn commit(
+        &mut self,
+        group: &mut Vec<Waiting>,
+        outcomes: &mut Vec<Result<(), StoreError>>,
+    ) -> Result<(), DiskFailed> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let done = self.transaction(group, outcomes).map_err(Arc::new);
+        if let Err(cause) = &done {
+            // It may have rolled itself back; if this fails, so will the next BEGIN.
+            let _ = self.execute("ROLLBACK");
+            outcomes.clear();
+            outcomes.resize(group.len(), Err(StoreError::Backend(cause.clone())));
+        }
+        self.counters.groups.fetch_add(1, Ordering::Relaxed);
+        for (waiting, outcome) in group.drain(..).zip(outcomes.drain(..)) {
+            self.counters.commits.fetch_add(1, Ordering::Relaxed);
+            // Who no longer waits has no use for the outcome.
+            let _ = waiting.answer.send(outcome);
+        }
+        done.or_else(|cause| DiskFailed::check(&cause))
+    }
+
+    /// Makes a group: the outcome of each when the transaction was committed.
+    fn transaction(
+        &mut self,
+        group: &[Waiting],
+        outcomes: &mut Vec<Result<(), StoreError>>,
+    ) -> rusqlite::Result<()> {
+        self.execute("BEGIN IMMEDIATE")?;
+        for Waiting { commit, .. } in group {
+            outcomes.push(match self.apply(commit) {
+                Ok(()) => Ok(()),
+                Err(Failure::Refused(reason)) => Err(reason),
+                Err(Failure::Broken(cause)) => return Err(cause),
+            });
+        }
+        self.execute("COMMIT")
+    }
+
+    /// Applies one commit, or refuses it and leaves nothing of it.
+    fn apply(&mut self, commit: &Commit) -> Result<(), Failure> {
+        self.check_revisions(commit)?;
+        // One activity comes first and is refused before it is written. Whatever else may be
+        // refused comes after something was.
+        let plain =
+            commit.activities.len() <= 1 && commit.accounts.is_empty() && commit.meta.is_empty();
+        if plain {
+            return self.write(commit);
+        }
+        self.execute("SAVEPOINT one")?;
+        let outcome = self.write(commit);
+        if let Err(Failure::Refused(_)) = outcome {
+            self.execute("ROLLBACK TO one")?;
+        }
+        self.execute("RELEASE one")?;
+        outcome
+    }
+
+    fn check_revisions(&self, commit: &Commit) -> Result<(), Failure> {
+        let sql = "SELECT revision FROM organizations WHERE id = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for (id, expected) in &commit.expected {
+            let found = statement.query_row([id], |row| revision(row, 0)).optional()?;
+            if found.unwrap_or(0) != *expected {
+                return Err(StoreError::Conflict.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, commit: &Commit) -> Result<(), Failure> {
+        for activity in &commit.activities {
+            self.write_activity(activity)?;
+        }
+        self.delete(commit)?;
+        for change in &commit.organizations {
+            self.write_organization(change)?;
+        }
+        for account in &commit.accounts {
+            self.write_account(account)?;
+        }
+        for secret in &commit.secrets {
+            self.write_secret(secret)?;
+        }
+        for (name, value) in &commit.meta {
+            let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
+            let written = self.connection.prepare_cached(sql)?.execute(params![name, value]);
+            written.map_err(|cause| taken(cause, StoreError::Conflict))?;
+        }
+        Ok(())
+    }
+
+    fn write_activity(&mut self, activity: &ActivityRow) -> Result<(), Failure> {
+        let ActivityRow { organization, id, fingerprint, kind, status, sealed } = activity;
+        let row = self.next_activity;
+        // The key that may be refused goes first.
+        let sql = "INSERT INTO activity_keys (organization, form, key, activity)
+                   VALUES (?1, 1, ?2, ?3)";
+        let key = params![organization, fingerprint, row];
+        match self.connection.prepare_cached(sql)?.execute(key) {
+            Err(cause) if is_constraint(&cause) => return self.update_activity(activity),
+            written => written?,
+        };
+        let sql =
+            "INSERT INTO activity_keys (organization, form, key, activity, kind_tag, status_tag)
+                   VALUES (?1, 0, ?2, ?3, ?4, ?5)";
+        let key = params![organization, id, row, tag(kind), tag(status)];
+        match self.connection.prepare_cached(sql)?.execute(key) {
+            Err(cause) if is_constraint(&cause) => return self.rename_activity(activity),
+            written => written?,
+        };
+        let sql =
+            "INSERT INTO activities (row, organization, id, fingerprint, kind, status, sealed)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let content = params![row, organization, id, fingerprint, kind, status, sealed];
+        self.connection.prepare_cached(sql)?.execute(content)?;
+        self.next_activity += 1;
+        Ok(())
+    }
+
+    /// Replaces an activity if it is the one that has the fingerprint.
+    fn update_activity(&self, activity: &ActivityRow) -> Result<(), Failure> {
+        let ActivityRow { organization, id, fingerprint, kind, status, sealed } = activity;
+        let sql = "SELECT a.activity FROM activity_keys AS a JOIN activity_keys AS b
+                   USING (organization, activity)
+                   WHERE organization = ?1 AND a.form = 0 AND a.key = ?2
+                     AND b.form = 1 AND b.key = ?3";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let row = statement.query_row(params![organization, id, fingerprint], |row| row.get(0));
+        let row: i64 = row.optional()?.ok_or(StoreError::Duplicate)?;
+        let sql = "UPDATE activity_keys SET kind_tag = ?3, status_tag = ?4
+                   WHERE organization = ?1 AND form = 0 AND key = ?2";
+        let key = params![organization, id, tag(kind), tag(status)];
+        self.connection.prepare_cached(sql)?.execute(key)?;
+        let sql = "UPDATE activities SET fingerprint = ?2, kind = ?3, status = ?4, sealed = ?5
+                   WHERE row = ?1";
+        let content = params![row, fingerprint, kind, status, sealed];
+        self.connection.prepare_cached(sql)?.execute(content)?;
+        Ok(())
+    }
+
+    /// Gives a known activity the fingerprint that was just written for a new one, then replaces it.
+    fn rename_activity(&self, activity: &ActivityRow) -> Result<(), Failure> {
+        let ActivityRow { organization, id, fingerprint, .. } = activity;
+        let key = params![organization, id, fingerprint];
+        for sql in [
+            "DELETE FROM activity_keys WHERE organization = ?1 AND form = 1 AND key <> ?3
+             AND key = (SELECT fingerprint FROM activities WHERE row =
+                 (SELECT activity FROM activity_keys
+                  WHERE organization = ?1 AND form = 0 AND key = ?2))",
+            "UPDATE activity_keys SET activity =
+                 (SELECT activity FROM activity_keys
+                  WHERE organization = ?1 AND form = 0 AND key = ?2)
+             WHERE organization = ?1 AND form = 1 AND key = ?3",
+        ] {
+            self.connection.prepare_cached(sql)?.execute(key)?;
+        }
+        self.update_activity(activity)
+    }
+
+    fn delete(&mut self, commit: &Commit) -> rusqlite::Result<()> {
+        for id in &commit.deleted_organizations {
+            self.write_index(*id, None, &[])?;
+            for sql in [
+                "DELETE FROM organizations WHERE id = ?1",
+                "DELETE FROM accounts WHERE organization = ?1",
+                "DELETE FROM secrets WHERE organization = ?1",
+            ] {
+                if self.connection.prepare_cached(sql)?.execute([id])? > 0 {
+                    self.log.must_wipe();
+                }
+            }
+        }
+        let accounts = "DELETE FROM accounts WHERE organization = ?1 AND id = ?2";
+        let wallets = "DELETE FROM accounts WHERE organization = ?1 AND wallet = ?2";
+        let secrets = "DELETE FROM secrets WHERE organization = ?1 AND id = ?2";
+        for (sql, places) in [
+            (accounts, &commit.deleted_accounts),
+            (wallets, &commit.deleted_wallets),
+            (secrets, &commit.deleted_secrets),
+        ] {
+            for place in places {
+                if self.connection.prepare_cached(sql)?.execute(*place)? > 0 {
+                    self.log.must_wipe();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The revisions were checked, so the row exists exactly when this is not the first.
+    fn write_organization(&self, change: &OrganizationChange) -> rusqlite::Result<()> {
+        let OrganizationRow { id, parent, revision, sealed } = &change.row;
+        // Sorted, so that the same keys in another order are no change.
+        let mut keys = if parent.is_some() { change.index.clone() } else { Vec::new() };
+        keys.sort_unstable();
+        keys.dedup();
+        self.write_index(*id, *parent, &keys)?;
+        let sql = if *revision == 1 {
+            "INSERT INTO organizations (id, parent, revision, keys, sealed)
+             VALUES (?1, ?2, ?3, ?4, ?5)"
+        } else {
+            "UPDATE organizations SET parent = ?2, revision = ?3, keys = ?4, sealed = ?5
+             WHERE id = ?1"
+        };
+        let stored = i64::try_from(*revision)
+            .map_err(|cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause)))?;
+        let content = params![id, parent, stored, keys.as_flattened(), sealed];
+        self.connection.prepare_cached(sql)?.execute(content)?;
+        Ok(())
+    }
+
+    /// Writes the difference between the stored index keys and these, which are sorted. Most
+    /// changes of an organization leave all or nearly all as they are.
+    fn write_index(
+        &self,
+        organization: Uuid,
+        parent: Option<Uuid>,
+        keys: &[KeyHash],
+    ) -> rusqlite::Result<()> {
+        let sql = "SELECT parent, keys FROM organizations WHERE id = ?1 AND parent IS NOT NULL";
+        let stored: Option<(Uuid, Vec<u8>)> = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([organization], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (old_parent, old) = stored.unzip();
+        let (old, _) = old.as_deref().unwrap_or_default().as_chunks::<32>();
+        // The same under another parent is not the same.
+        let moved = old_parent != parent;
+        let sql = "DELETE FROM index_keys WHERE parent = ?1 AND key = ?2 AND organization = ?3";
+        for key in old.iter().filter(|key| moved || keys.binary_search(key).is_err()) {
+            self.connection.prepare_cached(sql)?.execute(params![old_parent, key, organization])?;
+        }
+        let sql = "INSERT INTO index_keys (parent, key, organization) VALUES (?1, ?2, ?3)";
+        for key in keys.iter().filter(|key| moved || old.binary_search(key).is_err()) {
+            self.connection.prepare_cached(sql)?.execute(params![parent, key, organization])?;
+        }
+        Ok(())
+    }
+
+    fn write_account(&self, account: &AccountRow) -> Result<(), Failure> {
+        let AccountRow { organization, id, wallet, address, path, slot, name, index, sealed } =
+            account;
+        let sql = "SELECT 1 FROM accounts WHERE organization = ?1 AND slot = ?3 AND id <> ?2";
+        if self.connection.prepare_cached(sql)?.exists(params![organization, id, slot])? {
+            return Err(StoreError::SlotTaken.into());
+        }
+        let sql = "SELECT 1 FROM accounts WHERE organization = ?1 AND name = ?3 AND id <> ?2";
+        if self.connection.prepare_cached(sql)?.exists(params![organization, id, name])? {
+            return Err(StoreError::NameTaken.into());
+        }
+        let (parent, key) = index.unzip();
+        let sql = "INSERT INTO accounts (organization, id, wallet, address, path, slot, name,
+                                         index_parent, index_key, sealed)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                   ON CONFLICT (organization, id) DO UPDATE
+                   SET wallet = ?3, address = ?4, path = ?5, slot = ?6, name = ?7,
+                       index_parent = ?8, index_key = ?9, sealed = ?10";
+        self.connection.prepare_cached(sql)?.execute(params![
+            organization,
+            id,
+            wallet,
+            address,
+            path,
+            slot,
+            name,
+            parent,
+            key,
+            sealed
+        ])?;
+        Ok(())
+    }
+
+    fn write_secret(&mut self, secret: &SecretRow) -> rusqlite::Result<()> {
+        let secret = params![secret.organization, secret.id, secret.sealed];
+        let sql = "UPDATE secrets SET sealed = ?3 WHERE organization = ?1 AND id = ?2";
+        if self.connection.prepare_cached(sql)?.execute(secret)? > 0 {
+            self.log.must_wipe();
+            return Ok(());
+        }
+        let sql = "INSERT INTO secrets (organization, id, sealed) VALUES (?1, ?2, ?3)";
+        self.connection.prepare_cached(sql)?.execute(secret)?;
+        Ok(())
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+fn is_constraint(cause: &rusqlite::Error) -> bool {
+    cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+/// What a statement's failure means when the only constraint on it is the one that `reason` names.
+fn taken(cause: rusqlite::Error, reason: StoreError) -> Failure {
+    if is_constraint(&cause) { Failure::Refused(reason) } else { Failure::Broken(cause) }
+}
