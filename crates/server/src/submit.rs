@@ -1,0 +1,395 @@
+//! A submission, from the bytes received to the activity answered.
+
+use std::sync::Arc;
+
+use keyward_crypto::{os_rng, sha256};
+use keyward_protocol::activities::Entry;
+use keyward_protocol::engine::authenticate::{knows, search_key};
+use keyward_protocol::engine::{
+    ActivityRecord, Caller, Changes, Context, Decision, Facts, Home, Needs, Organization, Permit,
+    Stamped, VoteRecord, authenticate, authorize,
+};
+use keyward_protocol::stamp::{Presented, fingerprint};
+use keyward_protocol::wire::enums::{ActivityStatus, VoteSelection};
+use keyward_protocol::wire::envelope::{Envelope, is_fresh};
+use keyward_protocol::wire::id::{ActivityId, OrganizationId, VoteId};
+use keyward_protocol::wire::objects::{Activity, Failure};
+use keyward_protocol::wire::{InvalidRequest, Page, RequestError, Timestamp};
+use keyward_store::{Decided, Opened, SealedCommit, SealedError, StoreError};
+
+use crate::app::App;
+
+/// How often a submission that lost a race starts again. From the second time on, those for the same
+/// organization take turns.
+const ATTEMPTS: usize = 8;
+
+/// Submissions whose stamp is looked for in the sub-organizations when they name the parent.
+const SEARCHED: [&str; 3] =
+    ["stamp_login", "create_read_only_session", "create_read_write_session"];
+
+/// The organizations a request concerns.
+pub(crate) struct Loaded {
+    /// The one it is for.
+    pub(crate) opened: Arc<Opened>,
+    /// Its parent, where it has one.
+    pub(crate) parent: Option<Arc<Opened>>,
+}
+
+/// How an attempt ended.
+enum Attempt {
+    /// Recorded, with a result or with the refusal that stands in its place.
+    Recorded(Box<ActivityRecord>, Option<RequestError>),
+    /// The same body had been recorded before.
+    Known,
+    /// Somebody else was faster: start again.
+    Stale,
+}
+
+/// Does what a submission asks, or says why not.
+///
+/// Parse, authenticate, authorize, execute, record, respond; a body that was recorded before is answered
+/// from the record, and never runs twice.
+pub(crate) async fn submit(
+    app: &App,
+    route: &str,
+    stamped: Stamped,
+) -> Result<Activity, RequestError> {
+    let now = app.clock.now();
+    let entry =
+        Entry::find(route).ok_or_else(|| RequestError::Unimplemented(route.to_owned().into()))?;
+    let message = std::str::from_utf8(&stamped.body).map_err(|_| not_utf8())?;
+    let envelope = Envelope::parse(&stamped.body)?;
+    let digest = sha256(&stamped.body);
+    let mut turn = None;
+    for _ in 0..ATTEMPTS {
+        let loaded = load(app, &envelope, route, &stamped, now).await?;
+        let caller = identify(app, &loaded, &stamped, now).await?;
+        let attempt =
+            attempt(app, entry, &envelope, message, &loaded, &caller, &stamped, now).await;
+        match attempt {
+            Ok(Attempt::Recorded(_, Some(refusal))) => return Err(refusal),
+            Ok(Attempt::Recorded(record, None)) => {
+                return Ok(record.show(&app.current(&loaded).organization, &caller, true));
+            }
+            Ok(Attempt::Stale) => {
+                if turn.is_none() {
+                    turn = app.turn(loaded.opened.organization.id).await;
+                }
+                app.reload(&loaded).await?;
+            }
+            Ok(Attempt::Known) => {
+                return known(app, &loaded, &caller, digest, &envelope, now)
+                    .await?
+                    .ok_or(RequestError::Busy);
+            }
+            Err(refusal) => {
+                return known(app, &loaded, &caller, digest, &envelope, now).await?.ok_or(refusal);
+            }
+        }
+    }
+    Err(RequestError::Busy)
+}
+
+/// Everything from the parameters to the record, on one state of the organization.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of `submit`, split off for its early returns"
+)]
+async fn attempt(
+    app: &App,
+    entry: &'static Entry,
+    envelope: &Envelope<'_>,
+    message: &str,
+    loaded: &Loaded,
+    caller: &Caller,
+    stamped: &Stamped,
+    now: Timestamp,
+) -> Result<Attempt, RequestError> {
+    if !entry.accepts(&envelope.kind) {
+        return Err(InvalidRequest::new(format!(
+            "activity type {} does not belong to this path",
+            envelope.kind
+        ))
+        .into());
+    }
+    envelope.check_age(now)?;
+    let request = entry.parse(&envelope.kind, envelope.parameters)?;
+    let organization = &loaded.opened.organization;
+    let mut record = ActivityRecord {
+        id: ActivityId::generate(now, &mut os_rng()),
+        organization: organization.id,
+        kind: request.kind().to_owned(),
+        status: ActivityStatus::Completed,
+        intent: request.intent(),
+        result: None,
+        fingerprint: fingerprint(&stamped.body),
+        votes: vec![approval(caller, message, now)],
+        created_at: now,
+        updated_at: now,
+        failure: None,
+    };
+    let permit = match authorize(organization, caller, request)? {
+        Decision::Allow(permit) => permit,
+        Decision::Deny(_) => {
+            let refusal = RequestError::PermissionDenied;
+            return refuse(app, loaded, record, ActivityStatus::Rejected, refusal).await;
+        }
+    };
+    let needs = permit.request().needs();
+    let facts = facts(app, &loaded.opened, needs).await?;
+    match execute(app, loaded, caller, stamped, permit, facts, &mut record, now) {
+        Ok(sealed) => Ok(match app.store.commit(sealed).await {
+            Ok(()) => Attempt::Recorded(Box::new(record), None),
+            Err(error) => lost(error)?,
+        }),
+        // What the request got wrong leaves no trace; that something is not there is worth one.
+        Err(refusal @ RequestError::NotFound(_)) => {
+            refuse(app, loaded, record, ActivityStatus::Failed, refusal).await
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Runs what was allowed, notes its result, and seals what it changes.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of `attempt`, split off because it never waits"
+)]
+fn execute(
+    app: &App,
+    loaded: &Loaded,
+    caller: &Caller,
+    stamped: &Stamped,
+    permit: Permit,
+    facts: Facts,
+    record: &mut ActivityRecord,
+    now: Timestamp,
+) -> Result<SealedCommit, RequestError> {
+    let mut rng = os_rng();
+    let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
+    let organization = loaded.opened.organization.clone();
+    let mut context = Context::new(organization, parent, now, &mut rng, &app.keys);
+    context.facts = facts;
+    context.client_version = stamped.client_version.as_deref();
+    record.result = Some(permit.execute(caller, &mut context)?);
+    let (organization, changes) = context.into_parts();
+    let decided = Decided {
+        base: &loaded.opened,
+        parent: loaded.parent.as_deref(),
+        organization,
+        changes,
+        activity: record,
+    };
+    app.store.seal(decided, &mut rng).map_err(RequestError::internal)
+}
+
+/// Records that a submission was refused, and why.
+async fn refuse(
+    app: &App,
+    loaded: &Loaded,
+    mut record: ActivityRecord,
+    status: ActivityStatus,
+    refusal: RequestError,
+) -> Result<Attempt, RequestError> {
+    record.status = status;
+    record.failure = Some(Failure::from(&refusal.status()));
+    let sealed = app
+        .store
+        .seal(
+            Decided {
+                base: &loaded.opened,
+                parent: loaded.parent.as_deref(),
+                organization: loaded.opened.organization.clone(),
+                changes: Changes::default(),
+                activity: &record,
+            },
+            &mut os_rng(),
+        )
+        .map_err(RequestError::internal)?;
+    Ok(match app.store.commit(sealed).await {
+        Ok(()) => Attempt::Recorded(Box::new(record), Some(refusal)),
+        Err(error) => lost(error)?,
+    })
+}
+
+/// What a commit that was not made means.
+fn lost(error: SealedError) -> Result<Attempt, RequestError> {
+    match error {
+        SealedError::Store(StoreError::Conflict) => Ok(Attempt::Stale),
+        SealedError::Store(StoreError::Duplicate) => Ok(Attempt::Known),
+        SealedError::AccountExists(_) => Err(RequestError::AlreadyExists(error.to_string())),
+        SealedError::Store(StoreError::NameTaken) => {
+            Err(InvalidRequest::new("wallet account label must be unique").into())
+        }
+        other => Err(RequestError::internal(other)),
+    }
+}
+
+/// The activity that this very body made before, as its sender sees it.
+async fn known(
+    app: &App,
+    loaded: &Loaded,
+    caller: &Caller,
+    digest: [u8; 32],
+    envelope: &Envelope<'_>,
+    now: Timestamp,
+) -> Result<Option<Activity>, RequestError> {
+    let organization = &loaded.opened.organization;
+    if caller.home == Home::Parent {
+        return Ok(None);
+    }
+    let found =
+        app.store.activity_of(organization.id, digest).await.map_err(RequestError::internal)?;
+    let Some(record) = found else { return Ok(None) };
+    if !record.votes.iter().any(|vote| vote.user == caller.user) {
+        return Err(RequestError::AlreadyDecided(record.id));
+    }
+    let reveal = record.proposer() == Some(caller.user) && is_fresh(envelope.timestamp, now);
+    Ok(Some(record.show(&app.current(loaded).organization, caller, reveal)))
+}
+
+fn approval(caller: &Caller, message: &str, now: Timestamp) -> VoteRecord {
+    VoteRecord {
+        id: VoteId::generate(now, &mut os_rng()),
+        user: caller.user,
+        selection: VoteSelection::Approved,
+        message: message.to_owned(),
+        public_key: caller.credential.public_key.clone(),
+        signature: caller.credential.signature.clone(),
+        scheme: caller.credential.scheme.to_owned(),
+        created_at: now,
+    }
+}
+
+/// The organizations a submission concerns. One that names a parent concerns the sub-organization that
+/// knows its stamp, where the protocol has it searched for.
+async fn load(
+    app: &App,
+    envelope: &Envelope<'_>,
+    route: &str,
+    stamped: &Stamped,
+    now: Timestamp,
+) -> Result<Loaded, RequestError> {
+    let id = envelope.organization_id;
+    let opened = app
+        .store
+        .organization(id)
+        .await
+        .map_err(RequestError::internal)?
+        .ok_or(RequestError::OrganizationNotFound(id))?;
+    if SEARCHED.contains(&route)
+        && let Some(found) = search(app, &opened, &stamped.presented, now).await?
+    {
+        return Ok(Loaded { opened: found, parent: Some(opened) });
+    }
+    with_parent(app, opened, false).await
+}
+
+/// Adds the parent of a sub-organization.
+pub(crate) async fn with_parent(
+    app: &App,
+    opened: Arc<Opened>,
+    latest: bool,
+) -> Result<Loaded, RequestError> {
+    let parent = match opened.organization.parent {
+        None => None,
+        Some(id) if latest => {
+            app.store.latest_organization(id).await.map_err(RequestError::internal)?
+        }
+        Some(id) => app.store.organization(id).await.map_err(RequestError::internal)?,
+    };
+    Ok(Loaded { opened, parent })
+}
+
+/// The sub-organization of a parent that knows what was presented, when the parent itself does not.
+///
+/// # Errors
+///
+/// [`RequestError::CredentialConflict`] when several do.
+pub(crate) async fn search(
+    app: &App,
+    named: &Arc<Opened>,
+    presented: &Presented,
+    now: Timestamp,
+) -> Result<Option<Arc<Opened>>, RequestError> {
+    let organization: &Organization = &named.organization;
+    let Some(key) = search_key(presented) else { return Ok(None) };
+    if !organization.is_parent() || knows(organization, presented, now) {
+        return Ok(None);
+    }
+    let candidates = app
+        .store
+        .sub_organizations(organization.id, Some(&key), Page::ALL)
+        .await
+        .map_err(RequestError::internal)?;
+    let mut found: Option<Arc<Opened>> = None;
+    for id in candidates {
+        let opened = app.store.latest_organization(id).await.map_err(RequestError::internal)?;
+        if let Some(opened) = opened.filter(|opened| knows(&opened.organization, presented, now)) {
+            if found.is_some() {
+                return Err(RequestError::CredentialConflict(match presented {
+                    Presented::WebAuthn(_) => "credential ID",
+                    _ => "public key",
+                }));
+            }
+            found = Some(opened);
+        }
+    }
+    Ok(found)
+}
+
+/// Who sends it. What this process remembers may be older than what another process wrote: a refusal is
+/// checked against the store before it is given.
+async fn identify(
+    app: &App,
+    loaded: &Loaded,
+    stamped: &Stamped,
+    now: Timestamp,
+) -> Result<Caller, RequestError> {
+    if matches!(stamped.presented, Presented::Nothing | Presented::Session(_)) {
+        return Err(RequestError::SubmitUnstamped);
+    }
+    let check = |loaded: &Loaded| {
+        let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
+        authenticate(&loaded.opened.organization, parent, stamped, now)
+    };
+    match check(loaded) {
+        Err(refusal) => {
+            let id: OrganizationId = loaded.opened.organization.id;
+            let latest = app.store.latest_organization(id).await.map_err(RequestError::internal)?;
+            let Some(latest) = latest else { return Err(RequestError::OrganizationNotFound(id)) };
+            let latest = with_parent(app, latest, true).await?;
+            let unchanged = latest.opened.revision == loaded.opened.revision
+                && latest.parent.as_ref().map(|parent| parent.revision)
+                    == loaded.parent.as_ref().map(|parent| parent.revision);
+            if unchanged { Err(refusal) } else { check(&latest) }
+        }
+        known => known,
+    }
+}
+
+/// Fetches what an activity needs.
+async fn facts(app: &App, opened: &Opened, needs: Needs) -> Result<Facts, RequestError> {
+    let store = &app.store;
+    Ok(match needs {
+        Needs::Nothing => Facts::Nothing,
+        Needs::Signer(sign_with) => {
+            Facts::Signer(store.signer(opened, &sign_with).await.map_err(RequestError::internal)?)
+        }
+        Needs::Mnemonic(wallet) => {
+            Facts::Mnemonic(store.mnemonic(opened, wallet).await.map_err(RequestError::internal)?)
+        }
+        Needs::Accounts(ids) => {
+            let mut accounts = Vec::with_capacity(ids.len());
+            for id in ids {
+                accounts.extend(store.account(opened, id).await.map_err(RequestError::internal)?);
+            }
+            Facts::Accounts(accounts)
+        }
+    })
+}
+
+/// The refusal of a body that is not text.
+pub(crate) fn not_utf8() -> RequestError {
+    InvalidRequest::new("bad request body: not UTF-8").into()
+}

@@ -1,0 +1,26 @@
+//! The server as its clients meet it: requests into the router, answers out of it.
+
+#[cfg(test)]
+mod authorization;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod rlp;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod story;
+#[cfg(test)]
+mod tampering;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,397 @@
+//! For every activity, parameters that succeed, and who may ask for it.
+
+use std::collections::BTreeSet;
+
+use keyward_protocol::activities::{Entry, REGISTRY};
+use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
+
+use crate::client::{Credential, text};
+use crate::world::{ETHEREUM_PATH, World, ethereum};
+
+/// Who may ask for an activity of a sub-organization.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Who {
+    /// Root users.
+    Root,
+    /// Root users, and the user that `subject` is for itself.
+    Subject,
+    /// Every user.
+    Everyone,
+    /// Nobody: only root users of a parent organization may.
+    Parent,
+}
+
+/// An activity with parameters that succeed.
+pub(crate) struct Sample {
+    pub(crate) route: &'static str,
+    pub(crate) who: Who,
+    pub(crate) parameters: fn(&Known) -> Value,
+}
+
+/// A user of Alice's organization and what it can do without.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) user: String,
+    pub(crate) spare_api_key: String,
+    pub(crate) spare_passkey: String,
+}
+
+/// What there is in Alice's organization.
+pub(crate) struct Known {
+    /// The user whose credentials an activity is about, where it is about somebody's.
+    pub(crate) subject: Person,
+    pub(crate) alice: Person,
+    pub(crate) carol: Person,
+    pub(crate) dinah: String,
+    pub(crate) wallet: String,
+    pub(crate) account: String,
+    pub(crate) address: String,
+    pub(crate) private_key: String,
+    pub(crate) user_tag: String,
+    pub(crate) private_key_tag: String,
+}
+
+impl Known {
+    /// Looks around in Alice's organization, and makes there what a new one has not.
+    pub(crate) async fn gather(world: &World) -> Self {
+        let alice = &world.alice;
+        let users = alice.read("list_users", json!({})).await;
+        let named = |name: &str| {
+            let users = users["users"].as_array().unwrap();
+            text(&users.iter().find(|user| user["userName"] == name).unwrap()["userId"])
+        };
+        let accounts = alice.read("list_wallet_accounts", json!({})).await;
+        let account = &accounts["accounts"][0];
+        assert_eq!(account["path"], ETHEREUM_PATH);
+        let key = json!({
+            "privateKeyName": "spare",
+            "curve": "CURVE_SECP256K1",
+            "privateKeyTags": [],
+            "addressFormats": ["ADDRESS_FORMAT_ETHEREUM"],
+        });
+        let made = alice.done("create_private_keys", json!({ "privateKeys": [key] })).await;
+        let private_key = text(&made["privateKeys"][0]["privateKeyId"]);
+        let tag = json!({ "userTagName": "ops", "userIds": [] });
+        let user_tag = text(&alice.done("create_user_tag", tag).await["userTagId"]);
+        let tag = json!({ "privateKeyTagName": "hot", "privateKeyIds": [] });
+        let made = alice.done("create_private_key_tag", tag).await;
+        let alice_herself = person(world, named("Alice")).await;
+        Self {
+            subject: alice_herself.clone(),
+            alice: alice_herself,
+            carol: person(world, named("Carol")).await,
+            dinah: named("Dinah"),
+            wallet: text(&account["walletId"]),
+            account: text(&account["walletAccountId"]),
+            address: text(&account["address"]),
+            private_key,
+            user_tag,
+            private_key_tag: text(&made["privateKeyTagId"]),
+        }
+    }
+}
+
+async fn person(world: &World, user: String) -> Person {
+    let alice = &world.alice;
+    let key = Credential::api_key().as_api_key("spare");
+    let made = alice.done("create_api_keys", json!({ "userId": user, "apiKeys": [key] })).await;
+    let spare_api_key = text(&made["apiKeyIds"][0]);
+    let passkey = Credential::passkey().as_authenticator("spare");
+    let parameters = json!({ "userId": user, "authenticators": [passkey] });
+    let made = alice.done("create_authenticators", parameters).await;
+    Person { user, spare_api_key, spare_passkey: text(&made["authenticatorIds"][0]) }
+}
+
+/// The sample of a route.
+pub(crate) fn of(route: &str) -> &'static Sample {
+    let found = SAMPLES.iter().find(|sample| sample.route == route);
+    found.unwrap_or_else(|| panic!("{route} has no sample: add one to tests/it/samples.rs"))
+}
+
+const ZERO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// One for every row of the registry.
+pub(crate) const SAMPLES: &[Sample] = &[
+    Sample {
+        route: "create_api_keys",
+        who: Who::Subject,
+        parameters: |known| {
+            let key = Credential::api_key().as_api_key("new");
+            json!({ "userId": known.subject.user, "apiKeys": [key] })
+        },
+    },
+    Sample {
+        route: "create_api_only_users",
+        who: Who::Root,
+        parameters: |_| {
+            let key =
+                json!({ "apiKeyName": "key", "publicKey": Credential::api_key().public_key() });
+            let user = json!({ "userName": "new", "userTags": [], "apiKeys": [key] });
+            json!({ "apiOnlyUsers": [user] })
+        },
+    },
+    Sample {
+        route: "create_authenticators",
+        who: Who::Subject,
+        parameters: |known| {
+            let passkey = Credential::passkey().as_authenticator("new");
+            json!({ "userId": known.subject.user, "authenticators": [passkey] })
+        },
+    },
+    Sample {
+        route: "create_private_key_tag",
+        who: Who::Root,
+        parameters: |_| json!({ "privateKeyTagName": "new", "privateKeyIds": [] }),
+    },
+    Sample {
+        route: "create_private_keys",
+        who: Who::Root,
+        parameters: |_| {
+            let key = json!({
+                "privateKeyName": "new",
+                "curve": "CURVE_ED25519",
+                "privateKeyTags": [],
+                "addressFormats": [],
+            });
+            json!({ "privateKeys": [key] })
+        },
+    },
+    Sample { route: "create_read_only_session", who: Who::Everyone, parameters: |_| json!({}) },
+    Sample {
+        route: "create_read_write_session",
+        who: Who::Subject,
+        parameters: |known| {
+            let target = Credential::api_key().public_key();
+            json!({ "targetPublicKey": target, "userId": known.subject.user })
+        },
+    },
+    Sample {
+        route: "create_sub_organization",
+        who: Who::Parent,
+        parameters: |_| {
+            json!({
+                "subOrganizationName": "new",
+                "rootQuorumThreshold": 1,
+                "rootUsers": [{
+                    "userName": "root",
+                    "apiKeys": [Credential::api_key().as_api_key("key")],
+                    "authenticators": [],
+                    "oauthProviders": [],
+                }],
+            })
+        },
+    },
+    Sample {
+        route: "create_user_tag",
+        who: Who::Root,
+        parameters: |_| json!({ "userTagName": "new", "userIds": [] }),
+    },
+    Sample {
+        route: "create_users",
+        who: Who::Root,
+        parameters: |_| json!({ "users": [new_user("new")] }),
+    },
+    Sample {
+        route: "create_wallet",
+        who: Who::Root,
+        parameters: |_| json!({ "walletName": "new", "accounts": [ethereum(ETHEREUM_PATH)] }),
+    },
+    Sample {
+        route: "create_wallet_accounts",
+        who: Who::Root,
+        parameters: |known| json!({ "walletId": known.wallet, "accounts": [ethereum("m/44'/60'/0'/0/1")] }),
+    },
+    Sample {
+        route: "delete_api_keys",
+        who: Who::Subject,
+        parameters: |known| {
+            let Person { user, spare_api_key, .. } = &known.subject;
+            json!({ "userId": user, "apiKeyIds": [spare_api_key] })
+        },
+    },
+    Sample {
+        route: "delete_authenticators",
+        who: Who::Subject,
+        parameters: |known| {
+            let Person { user, spare_passkey, .. } = &known.subject;
+            json!({ "userId": user, "authenticatorIds": [spare_passkey] })
+        },
+    },
+    Sample {
+        route: "delete_private_key_tags",
+        who: Who::Root,
+        parameters: |known| json!({ "privateKeyTagIds": [known.private_key_tag] }),
+    },
+    Sample {
+        route: "delete_private_keys",
+        who: Who::Root,
+        parameters: |known| json!({ "privateKeyIds": [known.private_key], "deleteWithoutExport": true }),
+    },
+    Sample {
+        route: "delete_sub_organization",
+        who: Who::Root,
+        parameters: |_| json!({ "deleteWithoutExport": true }),
+    },
+    Sample {
+        route: "delete_user_tags",
+        who: Who::Root,
+        parameters: |known| json!({ "userTagIds": [known.user_tag] }),
+    },
+    Sample {
+        route: "delete_users",
+        who: Who::Root,
+        parameters: |known| json!({ "userIds": [known.carol.user] }),
+    },
+    Sample {
+        route: "delete_wallet_accounts",
+        who: Who::Root,
+        parameters: |known| json!({ "walletAccountIds": [known.account], "deleteWithoutExport": true }),
+    },
+    Sample {
+        route: "delete_wallets",
+        who: Who::Root,
+        parameters: |known| json!({ "walletIds": [known.wallet], "deleteWithoutExport": true }),
+    },
+    Sample {
+        route: "remove_organization_feature",
+        who: Who::Root,
+        parameters: |_| json!({ "name": "FEATURE_NAME_EMAIL_AUTH" }),
+    },
+    Sample {
+        route: "set_organization_feature",
+        who: Who::Root,
+        parameters: |_| json!({ "name": "FEATURE_NAME_EMAIL_AUTH", "value": "" }),
+    },
+    Sample {
+        route: "sign_raw_payload",
+        who: Who::Root,
+        parameters: |known| {
+            json!({
+                "signWith": known.address,
+                "payload": ZERO_HASH,
+                "encoding": "PAYLOAD_ENCODING_HEXADECIMAL",
+                "hashFunction": "HASH_FUNCTION_NO_OP",
+            })
+        },
+    },
+    Sample {
+        route: "sign_raw_payloads",
+        who: Who::Root,
+        parameters: |known| {
+            json!({
+                "signWith": known.address,
+                "payloads": [ZERO_HASH],
+                "encoding": "PAYLOAD_ENCODING_HEXADECIMAL",
+                "hashFunction": "HASH_FUNCTION_NO_OP",
+            })
+        },
+    },
+    Sample {
+        route: "sign_transaction",
+        who: Who::Root,
+        parameters: |known| {
+            json!({
+                "signWith": known.address,
+                "unsignedTransaction": crate::rlp::unsigned_transfer(),
+                "type": "TRANSACTION_TYPE_ETHEREUM",
+            })
+        },
+    },
+    Sample {
+        route: "stamp_login",
+        who: Who::Everyone,
+        parameters: |_| json!({ "publicKey": Credential::api_key().public_key() }),
+    },
+    Sample {
+        route: "update_organization_name",
+        who: Who::Root,
+        parameters: |_| json!({ "organizationName": "new" }),
+    },
+    Sample {
+        route: "update_private_key_tag",
+        who: Who::Root,
+        parameters: |known| {
+            json!({
+                "privateKeyTagId": known.private_key_tag,
+                "newPrivateKeyTagName": "new",
+                "addPrivateKeyIds": [known.private_key],
+                "removePrivateKeyIds": [],
+            })
+        },
+    },
+    Sample {
+        route: "update_root_quorum",
+        who: Who::Root,
+        parameters: |known| json!({ "threshold": 1, "userIds": [known.alice.user, known.dinah] }),
+    },
+    Sample {
+        route: "update_user",
+        who: Who::Root,
+        parameters: |known| json!({ "userId": known.carol.user, "userName": "new" }),
+    },
+    Sample {
+        route: "update_user_email",
+        who: Who::Root,
+        parameters: |known| json!({ "userId": known.carol.user, "userEmail": "new@b.example" }),
+    },
+    Sample {
+        route: "update_user_name",
+        who: Who::Root,
+        parameters: |known| json!({ "userId": known.carol.user, "userName": "new" }),
+    },
+    Sample {
+        route: "update_user_phone_number",
+        who: Who::Root,
+        parameters: |known| json!({ "userId": known.carol.user, "userPhoneNumber": "+15551234567" }),
+    },
+    Sample {
+        route: "update_user_tag",
+        who: Who::Root,
+        parameters: |known| {
+            json!({
+                "userTagId": known.user_tag,
+                "newUserTagName": "new",
+                "addUserIds": [known.carol.user],
+                "removeUserIds": [],
+            })
+        },
+    },
+    Sample {
+        route: "update_wallet",
+        who: Who::Root,
+        parameters: |known| json!({ "walletId": known.wallet, "walletName": "new" }),
+    },
+];
+
+/// A user with an API key, as `CREATE_USERS_V4` takes it.
+pub(crate) fn new_user(name: &str) -> Value {
+    json!({
+        "userName": name,
+        "apiKeys": [Credential::api_key().as_api_key("key")],
+        "authenticators": [],
+        "oauthProviders": [],
+        "userTags": [],
+    })
+}
+
+#[test]
+fn every_activity_has_one_sample() {
+    let rows: BTreeSet<&str> = REGISTRY.iter().map(|entry| entry.route).collect();
+    let samples: Vec<&str> = SAMPLES.iter().map(|sample| sample.route).collect();
+    for row in &rows {
+        assert_eq!(samples.iter().filter(|route| *route == row).count(), 1, "samples for {row}");
+    }
+}
+
+#[tokio::test]
+async fn every_sample_can_be_read() {
+    let world = World::new().await;
+    let known = Known::gather(&world).await;
+    for entry in REGISTRY {
+        let parameters = to_raw_value(&(of(entry.route).parameters)(&known)).unwrap();
+        let kind = entry.versions()[0].kind;
+        let read = Entry::find(entry.route).unwrap().parse(kind, &parameters);
+        assert!(read.is_ok(), "{}: {}", entry.route, read.unwrap_err());
+    }
+}

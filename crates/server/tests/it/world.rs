@@ -1,0 +1,186 @@
+//! A parent organization with two sub-organizations, and somebody in every place.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use keyward_crypto::{P256PrivateKey, os_rng};
+use keyward_protocol::engine::credentials;
+use keyward_protocol::parameters::{NewApiKey, NewUser};
+use keyward_protocol::wire::Timestamp;
+use keyward_protocol::wire::enums::ApiKeyCurve;
+use keyward_server::{Beginning, seed};
+use serde_json::{Value, json};
+
+use crate::client::{Client, Credential};
+use crate::server::Server;
+
+/// The mnemonic of Alice's wallet.
+pub(crate) const MNEMONIC: &str =
+    "legal winner thank year wave sausage worth useful legal winner thank yellow";
+/// Alice's e-mail address.
+pub(crate) const EMAIL: &str = "alice.liddell@wonderland.example";
+/// Paths of the accounts of Alice's wallet.
+pub(crate) const ETHEREUM_PATH: &str = "m/44'/60'/0'/0/0";
+pub(crate) const SOLANA_PATH: &str = "m/44'/501'/0'/0'";
+
+pub(crate) struct World {
+    pub(crate) server: Arc<Server>,
+    /// The root user of the parent organization.
+    pub(crate) parent: Client,
+    /// A root user of a sub-organization with a wallet.
+    pub(crate) alice: Client,
+    /// The other root user of Alice's organization; one of them is enough.
+    pub(crate) dinah: Client,
+    /// A user of Alice's organization who is in no root quorum.
+    pub(crate) carol: Client,
+    /// The root user of the other sub-organization.
+    pub(crate) bob: Client,
+    /// What must not be found outside the sealed rows: hex of private keys.
+    pub(crate) private_keys: Vec<String>,
+}
+
+impl World {
+    /// Kept in memory.
+    pub(crate) async fn new() -> Self {
+        let people = People::generate();
+        let server = Server::in_memory(people.beginning()).await;
+        people.around(server)
+    }
+
+    /// Kept in a database file that does not exist yet.
+    pub(crate) async fn on_disk(file: &Path) -> Self {
+        let people = People::generate();
+        let server = Server::on_disk(file, people.beginning()).await;
+        people.around(server)
+    }
+
+    /// The same people, after another server was started on the file. The one before must be gone.
+    pub(crate) async fn reopened(self, file: &Path) -> Self {
+        let people = [self.parent, self.alice, self.dinah, self.carol, self.bob]
+            .map(|person| (person.organization, person.credential));
+        let private_keys = self.private_keys;
+        drop(self.server);
+        let server = Server::reopened(file).await;
+        let [parent, alice, dinah, carol, bob] = people.map(|(organization, credential)| {
+            let server = server.clone();
+            Client { server, organization, credential }
+        });
+        Self { server, parent, alice, dinah, carol, bob, private_keys }
+    }
+}
+
+struct People {
+    keys: [P256PrivateKey; 5],
+    notarizer: P256PrivateKey,
+    organizations: [String; 3],
+}
+
+impl People {
+    fn generate() -> Self {
+        let rng = &mut os_rng();
+        let keys = std::array::from_fn(|_| P256PrivateKey::generate(rng));
+        let notarizer = P256PrivateKey::generate(rng);
+        let now = Timestamp::from_millis(1_767_225_600_000);
+        let organizations = std::array::from_fn(|_| {
+            keyward_protocol::wire::id::OrganizationId::generate(now, rng).to_string()
+        });
+        Self { keys, notarizer, organizations }
+    }
+
+    fn beginning(&self) -> Beginning {
+        let [parent, alice, dinah, carol, bob] = &self.keys;
+        let [parent_id, alice_id, bob_id] = &self.organizations;
+        let seed = json!({
+            "notarizerPrivateKey": private(&self.notarizer),
+            "organization": {
+                "organizationId": parent_id,
+                "organizationName": "Parent",
+                "rootUsers": [{ "userName": "Parent", "apiPrivateKey": private(parent) }],
+            },
+            "subOrganizations": [
+                {
+                    "organizationId": alice_id,
+                    "organizationName": "Alice's",
+                    "rootUsers": [
+                        {
+                            "userName": "Alice",
+                            "userEmail": EMAIL,
+                            "apiPrivateKey": private(alice),
+                        },
+                        { "userName": "Dinah", "apiPrivateKey": private(dinah) },
+                    ],
+                    "wallets": [{
+                        "walletName": "Main",
+                        "mnemonic": MNEMONIC,
+                        "accounts": [ethereum(ETHEREUM_PATH), solana(SOLANA_PATH)],
+                    }],
+                },
+                {
+                    "organizationId": bob_id,
+                    "organizationName": "Bob's",
+                    "rootUsers": [{ "userName": "Bob", "apiPrivateKey": private(bob) }],
+                },
+            ],
+        });
+        let mut beginning = seed::read(&seed.to_string()).unwrap();
+        let carol = NewUser {
+            name: "Carol".to_owned(),
+            email: None,
+            phone_number: None,
+            tags: Vec::new(),
+            api_keys: vec![NewApiKey {
+                name: "Carol's".to_owned(),
+                public_key: hex::encode(carol.public_key().compressed()),
+                curve: ApiKeyCurve::P256,
+                expiration_seconds: None,
+            }],
+            authenticators: Vec::new(),
+        };
+        let now = Timestamp::from_millis(1_767_225_600_000);
+        let organization = &mut beginning.organizations[1];
+        credentials::add_user(organization, None, carol, now, &mut os_rng()).unwrap();
+        beginning
+    }
+
+    fn around(self, server: Arc<Server>) -> World {
+        let private_keys =
+            self.keys.iter().chain(std::iter::once(&self.notarizer)).map(private).collect();
+        let [parent_id, alice_id, bob_id] = self.organizations;
+        let client =
+            |key, organization: &str| Client::new(&server, organization, Credential::ApiKey(key));
+        let [parent, alice, dinah, carol, bob] = self.keys;
+        World {
+            parent: client(parent, &parent_id),
+            alice: client(alice, &alice_id),
+            dinah: client(dinah, &alice_id),
+            carol: client(carol, &alice_id),
+            bob: client(bob, &bob_id),
+            server,
+            private_keys,
+        }
+    }
+}
+
+fn private(key: &P256PrivateKey) -> String {
+    hex::encode(key.expose_bytes().expose())
+}
+
+/// An account as it is asked for.
+pub(crate) fn ethereum(path: &str) -> Value {
+    json!({
+        "curve": "CURVE_SECP256K1",
+        "pathFormat": "PATH_FORMAT_BIP32",
+        "path": path,
+        "addressFormat": "ADDRESS_FORMAT_ETHEREUM",
+    })
+}
+
+/// An account as it is asked for.
+pub(crate) fn solana(path: &str) -> Value {
+    json!({
+        "curve": "CURVE_ED25519",
+        "pathFormat": "PATH_FORMAT_BIP32",
+        "path": path,
+        "addressFormat": "ADDRESS_FORMAT_SOLANA",
+    })
+}
