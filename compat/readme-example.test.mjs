@@ -1,0 +1,33 @@
+// The example in the README is run as it stands: what it needs comes from `dev.env`.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { startServer } from "./harness.mjs";
+
+const README = new URL("../README.md", import.meta.url);
+
+test("the README's example runs", { timeout: 60_000 }, async (t) => {
+  const blocks = (await readFile(README, "utf8")).matchAll(/^```js\n(.*?)^```$/gms);
+  const example = [...blocks].map(([, code]) => code).find((code) => code.includes("@turnkey/sdk-server"));
+  assert.ok(example, "README.md has a js block that imports @turnkey/sdk-server");
+
+  const server = await startServer();
+  t.after(() => server.stop());
+  const child = spawn(process.execPath, ["--input-type=module", "-"], {
+    cwd: fileURLToPath(new URL(".", import.meta.url)), // where its imports are installed
+    env: { ...process.env, ...server.environment },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdin.end(example);
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+  const [code] = await once(child, "close");
+
+  assert.equal(code, 0);
+  assert.match(output, /^0x02[0-9a-f]{100,}$/m, "a signed EIP-1559 transaction");
+});

@@ -1,0 +1,234 @@
+//! `keyward dev`: a server to develop against, from nothing, in one command.
+
+use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use keyward_crypto::{Secret, os_rng, sha256};
+use keyward_protocol::wire::id::OrganizationId;
+use keyward_server::config::DEFAULT_LISTEN;
+use keyward_server::{App, Beginning, Clock, beginning, seed};
+use keyward_store::{MemoryStore, SealedStore, Store};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::data_directory::{DataDirectory, write_private};
+use crate::environment::log_filter;
+use crate::failure::Failure;
+use crate::key::{Curve, KeyPair};
+use crate::output;
+use crate::running::{Listening, block_on, log};
+
+/// Where developers' servers are kept when nobody says.
+pub(crate) const DEFAULT_DATA_DIR: &str = "./keyward-data";
+/// What SDKs and `keyward request` need to know, as environment variables.
+pub(crate) const ENV_FILE: &str = "dev.env";
+/// The root API key of a developer's server; its presence says that it is one.
+const ROOT_KEY_FILE: &str = "dev-root-key.json";
+
+/// Run a server to develop against; makes what is missing
+#[derive(Args)]
+pub(crate) struct Dev {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value_t = DEFAULT_LISTEN)]
+    listen: SocketAddr,
+    /// Where the database, the keys and dev.env are
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
+    data_dir: PathBuf,
+    /// Keep everything in memory, and dev.env in a temporary directory that goes at the end
+    #[arg(long, conflicts_with = "data_dir")]
+    ephemeral: bool,
+    /// Begin with the organizations, keys and wallets of this file
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Print the banner as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a developer's server began.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RootKey {
+    organization_id: OrganizationId,
+    /// P-256, hex.
+    api_private_key: String,
+    /// SHA-256 of the seed file it began with, hex.
+    seed: Option<String>,
+}
+
+/// A store that has begun.
+struct Begun {
+    store: SealedStore,
+    root_key: RootKey,
+    env_file: PathBuf,
+    _temporary: Option<TempDir>,
+}
+
+impl Dev {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        log(&log_filter(), false)?;
+        block_on(self.serve())
+    }
+
+    async fn serve(self) -> Result<(), Failure> {
+        let listening = Listening::bind(self.listen).await?;
+        let seed = self.seed.as_deref().map(SeedFile::read).transpose()?;
+        let begun = if self.ephemeral {
+            begin_in_memory(seed).await?
+        } else {
+            begin_in(&DataDirectory::create(self.data_dir)?, seed).await?
+        };
+        // Held to the end: dropping it removes the directory.
+        let Begun { store, root_key, env_file, _temporary } = begun;
+        let keys = beginning::server_keys(&store).await?;
+        let key = KeyPair::parse(Curve::P256, &root_key.api_private_key)?;
+        let base_url = base_url(listening.address);
+        let organization = root_key.organization_id;
+        let public_key = key.public_key();
+        write_private(
+            &env_file,
+            &format!(
+                "BASE_URL={base_url}\nORGANIZATION_ID={organization}\nAPI_PUBLIC_KEY={public_key}\n\
+                 API_PRIVATE_KEY={}\n",
+                root_key.api_private_key
+            ),
+        )?;
+        if !listening.address.ip().is_loopback() {
+            tracing::warn!("whoever reaches {} can move the clock", listening.address);
+        }
+        if self.json {
+            output::json(&json!({
+                "baseUrl": base_url,
+                "organizationId": organization,
+                "apiPublicKey": public_key,
+                "envFile": env_file,
+            }))?;
+        } else {
+            output::text(&banner(&base_url, organization, &env_file))?;
+        }
+        listening.serve(App::new(store, keys), true).await
+    }
+}
+
+fn banner(base_url: &str, organization: OrganizationId, env_file: &Path) -> String {
+    let file = env_file.display();
+    let mut text = format!("Keyward listens on {base_url}, for development only\n");
+    // Writing to a string can't fail.
+    let _ = writeln!(text, "  organization  {organization}");
+    let _ = writeln!(text, "  API key       {file}");
+    let _ = writeln!(text, "Try: keyward whoami --env-file {file}");
+    text
+}
+
+/// The URL that reaches the address from this machine.
+fn base_url(address: SocketAddr) -> String {
+    let reachable = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(reachable, address.port()))
+}
+
+/// A seed file that was read.
+struct SeedFile {
+    sha256: String,
+    beginning: Beginning,
+}
+
+impl SeedFile {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Failure::File { path: path.to_owned(), source })?;
+        let sha256 = hex::encode(sha256(text.as_bytes()));
+        Ok(Self { sha256, beginning: seed::read(&text)? })
+    }
+}
+
+async fn begin_in_memory(seed: Option<SeedFile>) -> Result<Begun, Failure> {
+    let failed = |source| Failure::File { path: std::env::temp_dir(), source };
+    let temporary = tempfile::Builder::new()
+        .prefix("keyward-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir()
+        .map_err(failed)?;
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let store = SealedStore::new(store, Secret::generate(&mut os_rng()));
+    let (beginning, root_key) = begin(seed)?;
+    beginning.store(&store).await?;
+    Ok(Begun {
+        store,
+        root_key,
+        env_file: temporary.path().join(ENV_FILE),
+        _temporary: Some(temporary),
+    })
+}
+
+async fn begin_in(directory: &DataDirectory, seed: Option<SeedFile>) -> Result<Begun, Failure> {
+    let key_file = directory.file(ROOT_KEY_FILE);
+    let store = directory.open_store()?;
+    let (store, root_key) = if beginning::has_begun(&*store).await? {
+        let root_key = RootKey::read(directory, &key_file)?;
+        if seed.is_some_and(|seed| root_key.seed.as_ref() != Some(&seed.sha256)) {
+            return Err(Failure::OtherSeed(directory.path().to_owned()));
+        }
+        let store = SealedStore::new(store, directory.master_key()?);
+        if beginning::root_organization(&store).await? != root_key.organization_id {
+            return Err(Failure::NotForDevelopment(directory.path().to_owned()));
+        }
+        (store, root_key)
+    } else {
+        let store = SealedStore::new(store, directory.new_master_key()?);
+        let (beginning, root_key) = begin(seed)?;
+        // First the key, then what it opens: a server without its key would be lost, and a key without
+        // its server is written over.
+        root_key.write(&key_file)?;
+        beginning.store(&store).await?;
+        (store, root_key)
+    };
+    Ok(Begun { store, root_key, env_file: directory.file(ENV_FILE), _temporary: None })
+}
+
+/// The beginning that the seed asks for, or any.
+fn begin(seed: Option<SeedFile>) -> Result<(Beginning, RootKey), Failure> {
+    let (beginning, seed) = if let Some(SeedFile { sha256, beginning }) = seed {
+        (beginning, Some(sha256))
+    } else {
+        let now = Clock::default().now();
+        let beginning = Beginning::generate("Development", now, &mut os_rng());
+        (beginning.map_err(Failure::Root)?, None)
+    };
+    let root_key = RootKey {
+        organization_id: beginning.root.organization,
+        api_private_key: beginning.root.api_private_key(),
+        seed,
+    };
+    Ok((beginning, root_key))
+}
+
+impl RootKey {
+    fn read(directory: &DataDirectory, file: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(file).map_err(|source| {
+            if source.kind() == io::ErrorKind::NotFound {
+                Failure::NotForDevelopment(directory.path().to_owned())
+            } else {
+                Failure::File { path: file.to_owned(), source }
+            }
+        })?;
+        serde_json::from_str(&text)
+            .map_err(|source| Failure::Malformed { path: file.to_owned(), source })
+    }
+
+    fn write(&self, file: &Path) -> Result<(), Failure> {
+        let text = serde_json::to_string(self)
+            .map_err(|source| Failure::Malformed { path: file.to_owned(), source })?;
+        write_private(file, &text)
+    }
+}

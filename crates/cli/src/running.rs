@@ -1,0 +1,66 @@
+//! What both servers do: log, listen, and end when they are told to.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use keyward_server::{App, http, serve};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::failure::Failure;
+
+/// A bound listener that ends when the process is told to. Who connects before it serves waits.
+pub(crate) struct Listening {
+    listener: TcpListener,
+    /// Where it listens; the real port when 0 was asked for.
+    pub(crate) address: SocketAddr,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Listening {
+    pub(crate) async fn bind(address: SocketAddr) -> Result<Self, Failure> {
+        let failed = |source| Failure::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        Ok(Self {
+            address: listener.local_addr().map_err(failed)?,
+            listener,
+            interrupt: signal(SignalKind::interrupt()).map_err(Failure::Run)?,
+            terminate: signal(SignalKind::terminate()).map_err(Failure::Run)?,
+        })
+    }
+
+    /// Serves until the process is told to end.
+    pub(crate) async fn serve(mut self, app: App, is_dev: bool) -> Result<(), Failure> {
+        let end = async {
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = self.terminate.recv() => {}
+            }
+            tracing::info!("ending");
+        };
+        let router = http::router(Arc::new(app), is_dev);
+        serve::serve(self.listener, router, end).await.map_err(Failure::Run)
+    }
+}
+
+/// Runs to the end, that of every task included: the store is closed when this returns.
+pub(crate) fn block_on(run: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    Runtime::new().map_err(Failure::Run)?.block_on(run)
+}
+
+/// Logs to the standard error from here on.
+pub(crate) fn log(filter: &str, is_json: bool) -> Result<(), Failure> {
+    let logging = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_writer(std::io::stderr);
+    if is_json {
+        logging.json().flatten_event(true).init();
+    } else {
+        logging.init();
+    }
+    Ok(())
+}
