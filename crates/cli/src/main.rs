@@ -21,6 +21,10 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
 
+/// A third of what a request costs beside its cryptography is memory handed out and taken back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Self-hosted wallet sessions and signing.
 #[derive(Parser)]
 #[command(name = "keyward", version, arg_required_else_help = true)]

@@ -97,9 +97,11 @@ pub async fn respond(router: Router, mut request: Request) -> Response {
 
 async fn submit_route(State(app): State<Arc<App>>, path: NamedPath, request: Request) -> Response {
     let name = name(&path);
-    let Some(entry) = activities::Entry::find(name) else { return not_served(&app, "submit", name) };
+    let Some(entry) = activities::Entry::find(name) else {
+        return not_served(&app, "submit", name);
+    };
     answer(&app, "submit", entry.route, request, |stamped| async {
-        let activity = submit::submit(&app, entry.route, stamped).await?;
+        let activity = submit::submit(&app, entry, stamped).await?;
         tracing::info!(activity = %activity.id, organization = %activity.organization_id, kind = %activity.kind, "recorded");
         serde_json::to_vec(&ActivityResponse { activity }).map_err(RequestError::internal)
     })
@@ -109,7 +111,7 @@ async fn submit_route(State(app): State<Arc<App>>, path: NamedPath, request: Req
 async fn query_route(State(app): State<Arc<App>>, path: NamedPath, request: Request) -> Response {
     let name = name(&path);
     let Some(entry) = queries::Entry::find(name) else { return not_served(&app, "query", name) };
-    answer(&app, "query", entry.route, request, |stamped| query::query(&app, entry.route, stamped)).await
+    answer(&app, "query", entry.route, request, |stamped| query::query(&app, entry, stamped)).await
 }
 
 /// The last segment of a path, which may not be text.
@@ -122,7 +124,10 @@ fn name(path: &NamedPath) -> &str {
 
 /// The refusal of a path that is not served: one of the protocol's is told from one that never was.
 fn not_served(app: &App, kind: &'static str, name: &str) -> Response {
-    let known = PROTOCOL_PATHS.lines().filter_map(|path| path.split_once('/')).any(|path| path == (kind, name));
+    let known = PROTOCOL_PATHS
+        .lines()
+        .filter_map(|path| path.split_once('/'))
+        .any(|path| path == (kind, name));
     let response = if known {
         let status = RequestError::Unimplemented(name.to_owned().into()).status();
         json_response(StatusCode::NOT_IMPLEMENTED, status.to_json().to_string())

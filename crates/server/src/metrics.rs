@@ -39,7 +39,7 @@ impl Default for Metrics {
         registry.register("requests", "Requests answered", requests.clone());
         registry.register_with_unit(
             "request_duration",
-            "Time from the last byte received to the answer",
+            "Time from the head of a request to its answer",
             Unit::Seconds,
             durations.clone(),
         );

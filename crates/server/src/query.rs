@@ -14,12 +14,10 @@ use crate::submit::{Loaded, not_utf8, search, with_parent};
 /// Reads see what every process has written: a session that was revoked anywhere is refused here.
 pub(crate) async fn query(
     app: &App,
-    route: &str,
+    entry: &Entry,
     stamped: Stamped,
 ) -> Result<Vec<u8>, RequestError> {
     let now = app.clock.now();
-    let entry =
-        Entry::find(route).ok_or_else(|| RequestError::Unimplemented(route.to_owned().into()))?;
     let body = std::str::from_utf8(&stamped.body).map_err(|_| not_utf8())?;
     let id = query_organization(&stamped.body)?;
     let opened = app
@@ -28,8 +26,11 @@ pub(crate) async fn query(
         .await
         .map_err(RequestError::internal)?
         .ok_or(RequestError::InvalidOrganizationId(id))?;
-    let found =
-        if route == "whoami" { search(app, &opened, &stamped.presented, now).await? } else { None };
+    let found = if entry.finds_sub_organization {
+        search(app, &opened, &stamped.presented, now).await?
+    } else {
+        None
+    };
     let loaded = match found {
         Some(found) => Loaded { opened: found, parent: Some(opened) },
         None => with_parent(app, opened, true).await?,

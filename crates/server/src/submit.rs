@@ -23,10 +23,6 @@ use crate::app::App;
 /// organization take turns.
 const ATTEMPTS: usize = 8;
 
-/// Submissions whose stamp is looked for in the sub-organizations when they name the parent.
-const SEARCHED: [&str; 3] =
-    ["stamp_login", "create_read_only_session", "create_read_write_session"];
-
 /// The organizations a request concerns.
 pub(crate) struct Loaded {
     /// The one it is for.
@@ -51,18 +47,16 @@ enum Attempt {
 /// from the record, and never runs twice.
 pub(crate) async fn submit(
     app: &App,
-    route: &str,
+    entry: &'static Entry,
     stamped: Stamped,
 ) -> Result<Activity, RequestError> {
     let now = app.clock.now();
-    let entry =
-        Entry::find(route).ok_or_else(|| RequestError::Unimplemented(route.to_owned().into()))?;
     let message = std::str::from_utf8(&stamped.body).map_err(|_| not_utf8())?;
     let envelope = Envelope::parse(&stamped.body)?;
     let digest = sha256(&stamped.body);
     let mut turn = None;
     for _ in 0..ATTEMPTS {
-        let loaded = load(app, &envelope, route, &stamped, now).await?;
+        let loaded = load(app, entry, &envelope, &stamped, now).await?;
         let caller = identify(app, &loaded, &stamped, now).await?;
         let attempt =
             attempt(app, entry, &envelope, message, &loaded, &caller, &stamped, now).await;
@@ -265,8 +259,8 @@ fn approval(caller: &Caller, message: &str, now: Timestamp) -> VoteRecord {
 /// knows its stamp, where the protocol has it searched for.
 async fn load(
     app: &App,
+    entry: &Entry,
     envelope: &Envelope<'_>,
-    route: &str,
     stamped: &Stamped,
     now: Timestamp,
 ) -> Result<Loaded, RequestError> {
@@ -277,7 +271,7 @@ async fn load(
         .await
         .map_err(RequestError::internal)?
         .ok_or(RequestError::OrganizationNotFound(id))?;
-    if SEARCHED.contains(&route)
+    if entry.finds_sub_organization
         && let Some(found) = search(app, &opened, &stamped.presented, now).await?
     {
         return Ok(Loaded { opened: found, parent: Some(opened) });

@@ -29,6 +29,7 @@ macro_rules! promises {
             replay_is_told_before_a_taken_slot,
             fingerprint_is_free_in_another_organization,
             activity_is_updated_in_place,
+            fingerprint_changes_with_its_activity,
             activities_are_newest_first,
             activities_are_filtered,
             activity_pages_are_exact,
@@ -61,7 +62,7 @@ macro_rules! run {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $promise() {
-                let (store, _kept) = $fresh().await;
+                let (store, _kept) = $fresh();
                 $crate::conformance::$promise(store).await;
             }
         )+
@@ -501,6 +502,22 @@ pub(crate) async fn activity_is_updated_in_place(store: impl Store) {
         assert_eq!(activity_numbers(&store, &[], &[], Page::ALL).await, [2, 1]);
     }
     assert_eq!(activity_numbers(&store, &[], &["STATUS"], Page::ALL).await, [2]);
+}
+
+/// An update may bring another fingerprint; then the old one is free.
+pub(crate) async fn fingerprint_changes_with_its_activity(store: impl Store) {
+    store.commit(record(activity(1, 1))).await.unwrap();
+    let changed = ActivityRow { fingerprint: [9; 32], ..activity(1, 1) };
+    store.commit(record(changed.clone())).await.unwrap();
+    assert_eq!(store.activity(id(1), ActivityKey::Id(id(1))).await.unwrap(), Some(changed.clone()));
+    let by = |print| ActivityKey::Fingerprint([print; 32]);
+    assert_eq!(store.activity(id(1), by(9)).await.unwrap(), Some(changed.clone()));
+    assert_eq!(store.activity(id(1), by(1)).await.unwrap(), None);
+    let heir = ActivityRow { fingerprint: [1; 32], ..activity(1, 2) };
+    store.commit(record(heir.clone())).await.unwrap();
+    assert_eq!(store.activity(id(1), by(1)).await.unwrap(), Some(heir.clone()));
+    let all = store.activities(id(1), &ActivityFilter::default(), Page::ALL).await.unwrap();
+    assert_eq!(all, [heir, changed]);
 }
 
 /// The newest activity comes first, in whatever order they were recorded.

@@ -355,7 +355,7 @@ fn limit(page: Page) -> usize {
 
 #[cfg(test)]
 mod tests {
-    async fn fresh() -> (super::MemoryStore, ()) {
+    fn fresh() -> (super::MemoryStore, ()) {
         (super::MemoryStore::default(), ())
     }
     crate::conformance::promises!(fresh);

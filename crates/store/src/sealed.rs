@@ -287,7 +287,11 @@ impl SealedStore {
         id: ActivityId,
     ) -> Result<Option<ActivityRecord>, SealedError> {
         let row = self.store.activity(organization.0, ActivityKey::Id(id.0)).await?;
-        row.map(|row| self.open_activity(&row)).transpose()
+        let Some(row) = row else { return Ok(None) };
+        if row.id != id.0 {
+            return Err(SealedError::Misplaced("activities"));
+        }
+        self.open_activity(organization, &row).map(Some)
     }
 
     /// The activity made by the body with this fingerprint.
@@ -298,7 +302,11 @@ impl SealedStore {
     ) -> Result<Option<ActivityRecord>, SealedError> {
         let row =
             self.store.activity(organization.0, ActivityKey::Fingerprint(fingerprint)).await?;
-        row.map(|row| self.open_activity(&row)).transpose()
+        let Some(row) = row else { return Ok(None) };
+        if row.fingerprint != fingerprint {
+            return Err(SealedError::Misplaced("activities"));
+        }
+        self.open_activity(organization, &row).map(Some)
     }
 
     /// A page of activities, newest first.
@@ -314,7 +322,7 @@ impl SealedStore {
             statuses: statuses.iter().map(|status| status.as_str().to_owned()).collect(),
         };
         let rows = self.store.activities(organization.0, &filter, rows_page(page)).await?;
-        rows.iter().map(|row| self.open_activity(row)).collect()
+        rows.iter().map(|row| self.open_activity(organization, row)).collect()
     }
 
     /// A value of the server itself that was written once.
@@ -499,10 +507,19 @@ impl SealedStore {
         Ok(Some(open(&opened.keys.secrets, "secrets", &sealed, &place)?))
     }
 
-    fn open_activity(&self, row: &ActivityRow) -> Result<ActivityRecord, SealedError> {
-        let known = self.remembered(OrganizationId(row.organization));
+    /// Opens an activity that was found for an organization, and is refused to it when it is another's:
+    /// what rows are found by is not sealed.
+    fn open_activity(
+        &self,
+        organization: OrganizationId,
+        row: &ActivityRow,
+    ) -> Result<ActivityRecord, SealedError> {
+        if row.organization != organization.0 {
+            return Err(SealedError::Misplaced("activities"));
+        }
+        let known = self.remembered(organization);
         let keys =
-            known.map_or_else(|| Arc::new(self.keys(row.organization)), |known| known.keys.clone());
+            known.map_or_else(|| Arc::new(self.keys(organization.0)), |known| known.keys.clone());
         let bytes = open(&keys.rows, "activities", &row.sealed, &activity_place(row))?;
         from_json("activities", bytes.expose())
     }
@@ -656,12 +673,14 @@ fn activity_place(row: &ActivityRow) -> Vec<u8> {
 /// payloads signed with another key than the one that was named.
 fn account_place(row: &AccountRow) -> Vec<u8> {
     let mut place = place("account", &[row.organization, row.id, row.wallet]);
-    let index = row.index.iter().flat_map(|(parent, key)| [&parent.as_bytes()[..], key]);
+    place.push(u8::from(row.name.is_some()));
     for column in [&row.address, &row.path, &row.slot].into_iter().chain(&row.name) {
         place.extend_from_slice(column);
     }
-    place.push(u8::from(row.name.is_some()));
-    index.for_each(|column| place.extend_from_slice(column));
+    if let Some((parent, key)) = &row.index {
+        place.extend_from_slice(parent.as_bytes());
+        place.extend_from_slice(key);
+    }
     place
 }
 

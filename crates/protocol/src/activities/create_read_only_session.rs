@@ -59,6 +59,7 @@ impl TryFrom<CreateReadOnlySessionIntent> for CreateReadOnlySession {
 
 impl Activity for CreateReadOnlySession {
     const ROUTE: &'static str = "create_read_only_session";
+    const FINDS_SUB_ORGANIZATION: bool = true;
     const VERSIONS: &'static [Version<Self>] = &[Version::of::<CreateReadOnlySessionIntent>(
         "ACTIVITY_TYPE_CREATE_READ_ONLY_SESSION",
         "createReadOnlySessionIntent",

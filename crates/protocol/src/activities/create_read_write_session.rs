@@ -130,6 +130,7 @@ impl TryFrom<CreateReadWriteSessionIntent> for CreateReadWriteSession {
 
 impl Activity for CreateReadWriteSession {
     const ROUTE: &'static str = "create_read_write_session";
+    const FINDS_SUB_ORGANIZATION: bool = true;
     const VERSIONS: &'static [Version<Self>] = &[
         Version::of::<CreateReadWriteSessionIntentV2>(
             "ACTIVITY_TYPE_CREATE_READ_WRITE_SESSION_V2",

@@ -61,6 +61,9 @@ pub trait Activity: Sized + Send + 'static {
     const ROUTE: &'static str;
     /// The current version first, then the older ones.
     const VERSIONS: &'static [Version<Self>];
+    /// Whether it may name a parent and mean the one sub-organization that knows its stamp: who logs in
+    /// does not know yet which that is.
+    const FINDS_SUB_ORGANIZATION: bool = false;
     /// The content of its result.
     type Output: Serialize + JsonSchema;
 }

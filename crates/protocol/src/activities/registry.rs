@@ -83,6 +83,8 @@ pub(crate) trait Execute: Activity {
 pub struct Entry {
     /// Last segment of its path.
     pub route: &'static str,
+    /// Whether it may name a parent and mean the one sub-organization that knows its sender.
+    pub finds_sub_organization: bool,
     versions: fn() -> Vec<VersionInfo>,
     parse: fn(&str, &RawValue) -> Option<Result<Request, InvalidRequest>>,
     output: fn(&mut SchemaGenerator) -> Schema,
@@ -104,6 +106,7 @@ impl Entry {
     const fn of<A: Execute>() -> Self {
         Self {
             route: A::ROUTE,
+            finds_sub_organization: A::FINDS_SUB_ORGANIZATION,
             versions: || {
                 A::VERSIONS
                     .iter()

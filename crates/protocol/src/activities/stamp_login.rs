@@ -74,6 +74,7 @@ impl TryFrom<StampLoginIntent> for StampLogin {
 
 impl Activity for StampLogin {
     const ROUTE: &'static str = "stamp_login";
+    const FINDS_SUB_ORGANIZATION: bool = true;
     const VERSIONS: &'static [Version<Self>] = &[Version::of::<StampLoginIntent>(
         "ACTIVITY_TYPE_STAMP_LOGIN",
         "stampLoginIntent",

@@ -454,3 +454,24 @@ impl User {
             || self.api_keys.iter().any(|key| key.expiration_seconds.is_none())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What format 1 wrote must open for ever, and mean the same when it is written again.
+    #[test]
+    fn format_1_still_opens() {
+        let stored = include_str!("../../testdata/organization-1.json");
+        let organization: Organization = serde_json::from_str(stored).unwrap();
+        let again = serde_json::to_string(&organization).unwrap();
+        assert_eq!(serde_json::from_str::<Organization>(&again).unwrap(), organization);
+        let user = organization.users.first().unwrap();
+        assert_eq!(organization.wallets.len(), 1);
+        assert_eq!(organization.private_keys.len(), 1);
+        assert_eq!(organization.tags.len(), 2);
+        assert_eq!((user.api_keys.len(), user.authenticators.len()), (2, 1));
+        assert_eq!(user.read_only_sessions.len(), 1);
+        assert_eq!(FORMAT, 1, "a new format needs a golden file of its own, beside this one");
+    }
+}

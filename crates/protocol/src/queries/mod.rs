@@ -39,6 +39,8 @@ pub mod whoami;
 pub trait Query: DeserializeOwned + JsonSchema + Send + 'static {
     /// Last segment of its path, `/public/v1/query/<route>`.
     const ROUTE: &'static str;
+    /// Whether it may name a parent and mean the one sub-organization that knows its stamp or session.
+    const FINDS_SUB_ORGANIZATION: bool = false;
     /// The body of its answer.
     type Response: Serialize + JsonSchema;
 }

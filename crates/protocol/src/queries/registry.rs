@@ -154,6 +154,8 @@ pub(crate) trait Answer: Query {
 pub struct Entry {
     /// Last segment of its path.
     pub route: &'static str,
+    /// Whether it may name a parent and mean the one sub-organization that knows its sender.
+    pub finds_sub_organization: bool,
     parse: fn(&str) -> Result<QueryRequest, InvalidRequest>,
     request: fn(&mut SchemaGenerator) -> Schema,
     response: fn(&mut SchemaGenerator) -> Schema,
@@ -163,6 +165,7 @@ impl Entry {
     const fn of<Q: Answer>() -> Self {
         Self {
             route: Q::ROUTE,
+            finds_sub_organization: Q::FINDS_SUB_ORGANIZATION,
             parse: |body| {
                 let query: Q = read_object(body)?;
                 Ok(QueryRequest { reads: query.reads()?, query: Box::new(query) })

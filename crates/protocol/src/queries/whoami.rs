@@ -34,6 +34,7 @@ pub struct WhoamiResponse {
 
 impl Query for Whoami {
     const ROUTE: &'static str = "whoami";
+    const FINDS_SUB_ORGANIZATION: bool = true;
     type Response = WhoamiResponse;
 }
 

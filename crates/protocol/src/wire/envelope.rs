@@ -1,6 +1,7 @@
 //! What every submission is wrapped in.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::id::OrganizationId;
@@ -81,12 +82,12 @@ pub fn query_organization(body: &[u8]) -> Result<OrganizationId, RequestError> {
 
 /// Reads an object. The members in an array, which serde would take as well, are none.
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, InvalidRequest> {
-    let travels = serde_json::from_slice(body).map_err(|source| InvalidRequest::body(&source))?;
+    let refuse = |source: serde_json::Error| InvalidRequest::body(&source);
     if body.trim_ascii_start().starts_with(b"{") {
-        Ok(travels)
-    } else {
-        Err(InvalidRequest::new("invalid request body: expected an object"))
+        return serde_json::from_slice(body).map_err(refuse);
     }
+    serde_json::from_slice::<IgnoredAny>(body).map_err(refuse)?;
+    Err(InvalidRequest::new("invalid request body: expected an object"))
 }
 
 fn parse_organization_id(text: &str) -> Result<OrganizationId, RequestError> {

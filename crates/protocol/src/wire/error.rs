@@ -350,3 +350,195 @@ impl RequestError {
         Status::new(code, name, self.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Timestamp;
+
+    /// Clients match on these texts and codes: a change here is a change of the protocol.
+    #[test]
+    fn texts_and_codes_are_compatibility() {
+        let mut rng = keyward_crypto::SeededRng::from_seed([1; 32]);
+        let now = Timestamp::from_millis(1_767_225_600_000);
+        let o = OrganizationId::generate(now, &mut rng);
+        let u = UserId::generate(now, &mut rng);
+        let a = ActivityId::generate(now, &mut rng);
+        let key = || "02ab".to_owned();
+        let cases: Vec<(RequestError, u16, u8, &str, String)> = vec![
+            (
+                InvalidRequest::new("bad request body").into(),
+                400,
+                3,
+                "REQUEST_INVALID",
+                "bad request body".to_owned(),
+            ),
+            (
+                RequestError::MalformedOrganizationId,
+                400,
+                3,
+                "INVALID_ORGANIZATION_ID",
+                "malformed organization ID provided".to_owned(),
+            ),
+            (
+                RequestError::InvalidOrganizationId(o),
+                400,
+                3,
+                "INVALID_ORGANIZATION_ID",
+                format!("invalid organization ID: no organization found with the given ID {o}"),
+            ),
+            (
+                RequestError::OrganizationNotFound(o),
+                404,
+                5,
+                "ORGANIZATION_NOT_FOUND",
+                format!("no organization found with the given ID {o}"),
+            ),
+            (
+                RequestError::QueryUnsigned,
+                401,
+                16,
+                "SIGNATURE_MISSING",
+                "no valid authentication signature found for request".to_owned(),
+            ),
+            (
+                RequestError::SubmitUnstamped,
+                401,
+                16,
+                "SIGNATURE_MISSING",
+                "cannot authenticate public API activity request without a stamp \
+                 (X-Stamp/X-Stamp-Webauthn header)"
+                    .to_owned(),
+            ),
+            (
+                RequestError::PublicKeyNotFound { organization: o, public_key: key() },
+                401,
+                16,
+                "PUBLIC_KEY_NOT_FOUND",
+                format!(
+                    "could not find public key in organization or its parent organization \
+                     organizationId={o} publicKey=02ab"
+                ),
+            ),
+            (
+                RequestError::CredentialNotFound { organization: o, credential_id: key() },
+                401,
+                16,
+                "CREDENTIAL_NOT_FOUND",
+                format!(
+                    "credential ID could not be found in organization or its parent organization \
+                     organizationId={o} credentialId=02ab"
+                ),
+            ),
+            (
+                RequestError::CredentialConflict("public key"),
+                401,
+                16,
+                "CREDENTIAL_CONFLICT",
+                "more than one suborg associated with a public key".to_owned(),
+            ),
+            (
+                RequestError::ApiKeyExpired { public_key: key() },
+                401,
+                16,
+                "API_KEY_EXPIRED",
+                "expired api key publicKey=02ab: rpc error: code = Unauthenticated desc = expired \
+                 api key publicKey=02ab"
+                    .to_owned(),
+            ),
+            (
+                RequestError::SessionInvalid,
+                401,
+                16,
+                "UNAUTHENTICATED",
+                "read-only session is unknown, expired or revoked".to_owned(),
+            ),
+            (
+                RequestError::OrganizationMismatch { target: o, voters: o },
+                400,
+                3,
+                "ORGANIZATION_MISMATCH",
+                format!(
+                    "organization mismatch: request is targeting organization ({o}), but voters are \
+                     in organization ({o})"
+                ),
+            ),
+            (
+                RequestError::InvalidActivityCaller { activity: "X" },
+                403,
+                7,
+                "INVALID_ACTIVITY_CALLER",
+                "activity X cannot be submitted by a sub-organization".to_owned(),
+            ),
+            (
+                RequestError::PermissionDenied,
+                403,
+                7,
+                "REQUEST_NOT_AUTHORIZED",
+                "You don't have sufficient permissions to take this action. Please add a policy \
+                 granting this user permissions."
+                    .to_owned(),
+            ),
+            (
+                RequestError::user_not_found(u, o),
+                404,
+                5,
+                "UNSPECIFIED",
+                format!("unable to find user {u} in organization {o}"),
+            ),
+            (RequestError::AlreadyExists(key()), 409, 6, "UNSPECIFIED", key()),
+            (
+                RequestError::LimitReached("much".into()),
+                429,
+                8,
+                "REQUEST_INVALID",
+                "much".to_owned(),
+            ),
+            (
+                RequestError::AlreadyDecided(a),
+                400,
+                9,
+                "REQUEST_INVALID",
+                format!("activity {a} has been decided already"),
+            ),
+            (
+                RequestError::Busy,
+                409,
+                10,
+                "UNSPECIFIED",
+                "the organization is being changed by other requests, please try again".to_owned(),
+            ),
+            (RequestError::TooSlow, 504, 4, "UNSPECIFIED", "the request took too long".to_owned()),
+            (
+                RequestError::Unimplemented("oauth".into()),
+                501,
+                12,
+                "UNSPECIFIED",
+                "oauth is not implemented".to_owned(),
+            ),
+            (
+                RequestError::internal(std::fmt::Error),
+                500,
+                13,
+                "INTERNAL",
+                "internal server error".to_owned(),
+            ),
+        ];
+        for (error, http, code, name, text) in cases {
+            let status = error.status();
+            let body = status.to_json();
+            assert_eq!(status.http_status(), http, "{text}");
+            assert_eq!(body["code"], code, "{text}");
+            assert_eq!(body["turnkeyErrorCode"], name, "{text}");
+            assert_eq!(body["message"], text);
+            assert!(body["details"].is_array(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_internal_cause_is_never_sent() {
+        let secret = std::io::Error::other("the disk at /secret");
+        let body = RequestError::internal(secret).status().to_json().to_string();
+        assert!(!body.contains("secret"), "{body}");
+    }
+}

@@ -163,8 +163,9 @@ async fn a_wrong_member_of_a_submission_is_refused() {
             let text = answer.refused(400, 3, "REQUEST_INVALID");
             assert_eq!(text, format!("invalid request body: missing field `{member}`"));
 
-            let twice = Value::Object(body.clone()).to_string();
-            let again = format!(r#"{{"{member}":{},{}"#, body[member], &twice[1..]);
+            let once = Value::Object(body.clone()).to_string();
+            let rest = once.strip_prefix('{').unwrap();
+            let again = format!(r#"{{"{member}":{},{rest}"#, body[member]);
             let answer = stamped(&world.alice, &path, again.as_bytes()).await;
             let text = answer.refused(400, 3, "REQUEST_INVALID");
             assert_eq!(text, format!("invalid request body: duplicate field `{member}`"));
@@ -222,9 +223,8 @@ fn members(schema: &Value) -> Vec<String> {
 #[tokio::test]
 async fn wrong_parameters_of_a_query_are_no_fault_of_the_servers() {
     let world = World::new().await;
-    let mut generator = SchemaSettings::draft2020_12().with(|all| all.inline_subschemas = true);
-    generator.meta_schema = None;
-    let mut generator = generator.into_generator();
+    let schemas = SchemaSettings::draft2020_12().with(|all| all.inline_subschemas = true);
+    let mut generator = schemas.into_generator();
     for entry in queries::REGISTRY {
         let (schema, _) = entry.schemas(&mut generator);
         for member in members(&schema.to_value()) {
@@ -249,23 +249,23 @@ async fn wrong_parameters_of_a_query_are_no_fault_of_the_servers() {
 #[tokio::test]
 async fn wrong_parameters_of_a_submission_are_no_fault_of_the_servers() {
     for entry in activities::REGISTRY {
-        let world = World::new().await;
-        let known = Known::gather(&world).await;
-        let sample = (samples::of(entry.route).parameters)(&known);
+        let mut world = World::new().await;
+        let mut known = Known::gather(&world).await;
         let schemas = SchemaSettings::draft2020_12().with(|all| all.inline_subschemas = true);
         let mut generator = schemas.into_generator();
         for version in entry.versions() {
             for member in members(&(version.schema)(&mut generator).to_value()) {
                 for wrong in wrong_values() {
-                    let mut parameters = sample.clone();
+                    let mut parameters = (samples::of(entry.route).parameters)(&known);
                     parameters[member.as_str()] = wrong;
                     let answer =
                         submit_as(&world.alice, entry.route, version.kind, &parameters).await;
-                    // What was right enough may have ended Alice's own organization.
-                    if answer.status == 200 && entry.route == "delete_sub_organization" {
-                        return;
-                    }
                     assert_well_behaved(&answer, &format!("{} {member}", version.kind));
+                    // What was right enough may have ended what the next one is about.
+                    if answer.status == 200 && entry.route.starts_with("delete_") {
+                        world = World::new().await;
+                        known = Known::gather(&world).await;
+                    }
                 }
             }
         }
@@ -596,7 +596,9 @@ async fn a_parameter_that_is_given_twice_is_refused() {
         r#"{"walletName":"one","accounts":[],"mnemonicLength":null,"walletName":"two"}"#,
     ] {
         let body = world.alice.submission("create_wallet", &json!("parameters"));
-        let body = String::from_utf8(body).unwrap().replace(r#""parameters":"parameters""#, &format!(r#""parameters":{parameters}"#));
+        let body = String::from_utf8(body)
+            .unwrap()
+            .replace(r#""parameters":"parameters""#, &format!(r#""parameters":{parameters}"#));
         let answer = world.alice.post_submission("create_wallet", body.as_bytes()).await;
         let text = answer.refused(400, 3, "REQUEST_INVALID");
         assert_eq!(text, "invalid request body: duplicate field `walletName`");

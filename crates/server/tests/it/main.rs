@@ -7,17 +7,17 @@ mod bad_input;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
-mod disk;
-#[cfg(test)]
 mod idempotency;
-#[cfg(test)]
-mod logs;
 #[cfg(test)]
 mod rlp;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod story;
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use keyward_crypto::Secret;
-use keyward_server::{App, Beginning, beginning, http};
+use keyward_server::{App, Beginning, BeginningError, beginning, http};
 use keyward_store::{MemoryStore, SealedStore, SqliteStore, Store};
 use serde_json::{Value, json};
 
@@ -35,22 +35,21 @@ impl Server {
     }
 
     /// A server over a database file that another has left.
-    pub(crate) async fn reopened(file: &Path) -> Arc<Self> {
-        let store = sealed(Arc::new(SqliteStore::open(file).unwrap()));
-        Self::over(store).await
+    pub(crate) async fn reopened(file: &Path) -> Result<Arc<Self>, BeginningError> {
+        Self::over(sealed(Arc::new(SqliteStore::open(file).unwrap()))).await
     }
 
     async fn begin(store: Arc<dyn Store>, beginning: Beginning) -> Arc<Self> {
         let store = sealed(store);
         beginning.store(&store).await.unwrap();
-        Self::over(store).await
+        Self::over(store).await.unwrap()
     }
 
-    async fn over(store: SealedStore) -> Arc<Self> {
-        let keys = beginning::server_keys(&store).await.unwrap();
+    async fn over(store: SealedStore) -> Result<Arc<Self>, BeginningError> {
+        let keys = beginning::server_keys(&store).await?;
         let app = Arc::new(App::new(store, keys));
         let router = http::router(app.clone(), true);
-        Arc::new(Self { app, router, last_timestamp: AtomicU64::new(0) })
+        Ok(Arc::new(Self { app, router, last_timestamp: AtomicU64::new(0) }))
     }
 
     /// Moves the clock ahead.
@@ -175,7 +174,7 @@ impl Answer {
     /// The body, which must be JSON and say so.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        let kind = self.headers.get("content-type").map(|value| value.as_bytes());
+        let kind = self.headers.get("content-type").map(HeaderValue::as_bytes);
         assert_eq!(kind, Some(&b"application/json"[..]), "{}: {}", self.asked, self.text());
         serde_json::from_slice(&self.bytes)
             .unwrap_or_else(|error| panic!("{}: {error}: {}", self.asked, self.text()))

@@ -54,18 +54,40 @@ impl World {
         people.around(server)
     }
 
-    /// The same people, after another server was started on the file. The one before must be gone.
-    pub(crate) async fn reopened(self, file: &Path) -> Self {
-        let people = [self.parent, self.alice, self.dinah, self.carol, self.bob]
-            .map(|person| (person.organization, person.credential));
-        let private_keys = self.private_keys;
-        drop(self.server);
-        let server = Server::reopened(file).await;
-        let [parent, alice, dinah, carol, bob] = people.map(|(organization, credential)| {
-            let server = server.clone();
-            Client { server, organization, credential }
-        });
-        Self { server, parent, alice, dinah, carol, bob, private_keys }
+    /// Stops the server. Its file is closed when this returns.
+    pub(crate) fn closed(self) -> Closed {
+        let people = [self.parent, self.alice, self.dinah, self.carol, self.bob];
+        let people = people.map(|person| (person.organization, person.credential));
+        assert_eq!(Arc::strong_count(&self.server), 1, "somebody still holds the server");
+        Closed { people }
+    }
+}
+
+/// A world whose server has stopped.
+pub(crate) struct Closed {
+    people: [(String, Arc<Credential>); 5],
+}
+
+impl Closed {
+    /// Alice's.
+    pub(crate) fn organization(&self) -> String {
+        self.people[1].0.clone()
+    }
+
+    /// Bob's.
+    pub(crate) fn bobs_organization(&self) -> String {
+        self.people[4].0.clone()
+    }
+
+    /// The same people, with the server on this file: theirs, or a copy of it.
+    pub(crate) async fn reopened(&self, file: &Path) -> World {
+        let server = Server::reopened(file).await.unwrap();
+        let [parent, alice, dinah, carol, bob] =
+            self.people.clone().map(|(organization, credential)| {
+                let server = server.clone();
+                Client { server, organization, credential }
+            });
+        World { server, parent, alice, dinah, carol, bob, private_keys: Vec::new() }
     }
 }
 

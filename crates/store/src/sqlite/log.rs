@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode};
@@ -53,6 +54,8 @@ impl Log {
         helper: Connection,
         file: Arc<File>,
     ) -> Result<Self, StoreError> {
+        // From here on, the log is tidied when that needs no waiting, or later.
+        writer.busy_timeout(Duration::ZERO).map_err(StoreError::backend)?;
         let pages = Arc::new(AtomicI32::new(0));
         let hook = pages.clone();
         let watch = move |_: &mut Wal, length| {
@@ -156,4 +159,56 @@ impl Drop for Helper {
 fn help(connection: &Connection, file: &File) -> Result<(), DiskFailed> {
     fold(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
     file.sync_data().map_err(|_| DiskFailed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::schema;
+
+    #[test]
+    fn a_long_log_is_folded_and_starts_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let file = Arc::new(crate::sqlite::open_database(&path).unwrap());
+        let mut writer = schema::open_writer(&path).unwrap();
+        schema::migrate(&mut writer).unwrap();
+        let helper = schema::open_writer(&path).unwrap();
+        let mut log = Log::new(&mut writer, helper, file).unwrap();
+        let write = |name: u32| {
+            let sql = "INSERT INTO meta (name, value) VALUES (?1, zeroblob(100000))";
+            writer.execute(sql, [name.to_string()]).unwrap();
+        };
+        let length = |log: &Log| log.pages.load(Ordering::Relaxed);
+
+        write(1);
+        log.tidy(&writer).unwrap();
+        assert!(!log.helped, "the log is short");
+        log.fold_at = 1;
+        log.tidy(&writer).unwrap();
+        assert!(log.helped);
+        write(2);
+        let before = length(&log);
+        while log.helped {
+            log.tidy(&writer).unwrap();
+            std::thread::yield_now();
+        }
+        assert_eq!(log.fold_at, LONG, "all was folded");
+        write(3);
+        assert!(length(&log) < before, "the log started over");
+
+        // An old reader keeps the log as it is, and is not waited for.
+        let reader = schema::open_reader(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT * FROM meta").unwrap();
+        write(4);
+        log.finish(&writer).unwrap();
+        assert!(log.fold_at > LONG);
+        log.must_wipe();
+        log.tidy(&writer).unwrap();
+        assert!(log.is_unfinished());
+        reader.execute_batch("COMMIT").unwrap();
+        log.tidy(&writer).unwrap();
+        assert!(!log.is_unfinished());
+        assert_eq!(std::fs::metadata(path.with_extension("db-wal")).unwrap().len(), 0);
+    }
 }

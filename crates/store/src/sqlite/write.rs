@@ -134,8 +134,6 @@ impl Worker {
         file: Arc<File>,
         counters: Arc<Counters>,
     ) -> Result<Self, StoreError> {
-        // From here on, the log is tidied when that needs no waiting, or later.
-        connection.busy_timeout(Duration::ZERO).map_err(StoreError::backend)?;
         let log = Log::new(&mut connection, helper, file)?;
         let sql = "SELECT coalesce(max(row), 0) + 1 FROM activities";
         let next_activity =
@@ -153,6 +151,9 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            // Whoever is about to hand in a commit gets the chance to: the larger the group, the less a
+            // sync costs each of them.
+            std::thread::yield_now();
             group.extend(queue.try_iter().take(GROUP - group.len()));
             let done = self.commit(&mut group, &mut outcomes);
             if done.and_then(|()| self.log.tidy(&self.connection)).is_err() {
@@ -470,4 +471,132 @@ fn is_constraint(cause: &rusqlite::Error) -> bool {
 /// What a statement's failure means when the only constraint on it is the one that `reason` names.
 fn taken(cause: rusqlite::Error, reason: StoreError) -> Failure {
     if is_constraint(&cause) { Failure::Refused(reason) } else { Failure::Broken(cause) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::{
+        account, activity, creation, decided_on, organization, record, secret,
+    };
+    use crate::sqlite::{open_database, read, schema};
+    use crate::{AccountKey, ActivityKey, Lookup};
+
+    /// A worker without its thread, so that a test decides what is in a group.
+    fn worker(folder: &tempfile::TempDir) -> Worker {
+        let path = folder.path().join("store.db");
+        let file = Arc::new(open_database(&path).unwrap());
+        let mut connection = schema::open_writer(&path).unwrap();
+        schema::migrate(&mut connection).unwrap();
+        let helper = schema::open_writer(&path).unwrap();
+        Worker::new(connection, helper, file, Arc::default()).unwrap()
+    }
+
+    fn make(worker: &mut Worker, group: Vec<Commit>) -> Vec<Result<(), StoreError>> {
+        let (mut waiting, outcomes): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .map(|commit| {
+                let (answer, outcome) = oneshot::channel();
+                (Waiting { commit, answer }, outcome)
+            })
+            .unzip();
+        worker.commit(&mut waiting, &mut Vec::new()).unwrap();
+        outcomes.into_iter().map(|outcome| outcome.blocking_recv().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_refused_commit_leaves_its_group_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut worker = worker(&folder);
+        let mut with_account = creation(1, &[]);
+        with_account.accounts.push(account(1, 1, 7));
+        let mut late = decided_on(1);
+        late.secrets.push(secret(1, 1, "late"));
+        // Refused after it has written: its activity and its first account are taken back.
+        let slot_taken = Commit {
+            expected: vec![(Uuid::from_u128(1), 2)],
+            activities: vec![activity(1, 3)],
+            accounts: vec![account(1, 2, 7), AccountRow { id: Uuid::max(), ..account(1, 1, 7) }],
+            ..Commit::default()
+        };
+        let mut next = decided_on(1);
+        next.organizations.push(organization(1, 2, &[]));
+        let group = vec![
+            with_account,
+            record(activity(1, 1)),
+            creation(1, &[]),
+            next,
+            late,
+            record(ActivityRow { fingerprint: [1; 32], ..activity(1, 2) }),
+            slot_taken,
+            record(activity(1, 4)),
+            creation(2, &[]),
+        ];
+        let outcomes = make(&mut worker, group);
+        let told = format!("{outcomes:?}");
+        let expected = "[Ok(()), Ok(()), Err(Conflict), Ok(()), Err(Conflict), Err(Duplicate), \
+                        Err(SlotTaken), Ok(()), Ok(())]";
+        assert_eq!(told, expected);
+
+        let connection = &worker.connection;
+        let [one, two] = [1, 2].map(Uuid::from_u128);
+        assert_eq!(read::organization(connection, one, 2).unwrap(), Lookup::Unchanged);
+        assert_eq!(read::organization(connection, two, 1).unwrap(), Lookup::Unchanged);
+        assert_eq!(read::secret(connection, one, one).unwrap(), None);
+        assert_eq!(read::account(connection, one, AccountKey::Id(two)).unwrap(), None);
+        for (n, recorded) in [(1, true), (2, false), (3, false), (4, true)] {
+            for by in
+                [ActivityKey::Id(Uuid::from_u128(n.into())), ActivityKey::Fingerprint([n; 32])]
+            {
+                let found = read::activity(connection, one, by).unwrap();
+                assert_eq!(found.is_some(), recorded, "{n}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_disk_fails_the_group_and_is_got_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut worker = worker(&folder);
+        assert!(make(&mut worker, vec![creation(1, &[])]).pop().unwrap().is_ok());
+        let pages: u32 =
+            worker.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        let limit = |worker: &Worker, pages: u32| {
+            let set = |_: &rusqlite::Row<'_>| Ok(());
+            worker.connection.pragma_update_and_check(None, "max_page_count", pages, set).unwrap();
+        };
+        limit(&worker, pages + 4);
+        let large = ActivityRow { sealed: vec![0; 1 << 16], ..activity(1, 2) };
+        let group = || vec![record(activity(1, 1)), record(large.clone()), creation(2, &[])];
+        for outcome in make(&mut worker, group()) {
+            assert!(matches!(outcome, Err(StoreError::Backend(_))), "{outcome:?}");
+        }
+        assert_eq!(
+            read::activity(
+                &worker.connection,
+                Uuid::from_u128(1),
+                ActivityKey::Fingerprint([1; 32])
+            )
+            .unwrap(),
+            None
+        );
+        limit(&worker, pages + 1000);
+        for outcome in make(&mut worker, group()) {
+            assert!(outcome.is_ok(), "{outcome:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panicked_is_an_error() {
+        let (queue, waiting) = mpsc::channel::<Waiting>();
+        let thread = std::thread::spawn(move || {
+            let _lost = waiting.recv();
+            panic!("on purpose");
+        });
+        let writer = Writer { queue: Some(queue), thread: Some(thread), counters: Arc::default() };
+        for _ in 0..2 {
+            let outcome = writer.commit(creation(1, &[])).await;
+            assert!(matches!(outcome, Err(StoreError::Unavailable)), "{outcome:?}");
+        }
+    }
 }
