@@ -223,7 +223,7 @@ impl Types {
         let cost = needed.iter().map(|name| self.text_length(name)).sum();
         let checked = self.check_struct(name, value, cost, work)?;
 
-        let types = needed.iter().map(|name| self.library_type(name));
+        let types = needed.iter().map(|name| self.alloy_type(name));
         let types: BTreeMap<_, _> =
             types.collect::<Result<_, _>>().map_err(TypedDataError::Hash)?;
         let hashable = Hashable {
@@ -282,7 +282,7 @@ impl Types {
         name.len() + 2 + members.sum::<usize>()
     }
 
-    fn library_type(&self, name: &str) -> Result<(String, Vec<PropertyDef>), alloy_dyn_abi::Error> {
+    fn alloy_type(&self, name: &str) -> Result<(String, Vec<PropertyDef>), alloy_dyn_abi::Error> {
         let members = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
         let members =
             members.iter().map(|member| PropertyDef::new(member.kind.text.clone(), &*member.name));

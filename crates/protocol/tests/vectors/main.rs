@@ -8,6 +8,8 @@ mod addresses;
 #[cfg(test)]
 mod folder;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod signing;
 #[cfg(test)]
 mod stamps;
