@@ -307,10 +307,10 @@ pub(crate) async fn search(
     now: Timestamp,
 ) -> Result<Option<Arc<Opened>>, RequestError> {
     let organization: &Organization = &named.organization;
-    let Some(key) = search_key(presented) else { return Ok(None) };
     if !organization.is_parent() || knows(organization, presented, now) {
         return Ok(None);
     }
+    let Some(key) = search_key(presented) else { return Ok(None) };
     let candidates = app
         .store
         .sub_organizations(organization.id, Some(&key), Page::ALL)

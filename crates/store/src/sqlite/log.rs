@@ -17,8 +17,9 @@ use rusqlite::{Connection, ErrorCode};
 
 use crate::StoreError;
 
-/// Pages in the log from which on it is folded: 16 MiB.
-const LONG: i32 = 4096;
+/// Pages in the log from which on it is folded: 4 MiB. More saves a little work, and makes the slowest
+/// commits slower.
+const LONG: i32 = 1024;
 
 /// What is on the disk is no longer known. Only opening the database again finds out.
 #[derive(Debug)]
