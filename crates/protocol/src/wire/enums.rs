@@ -1,15 +1,17 @@
 //! The protocol's enumerations, under their own names.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-/// Declares enums whose variants travel as the upper-case names given beside them.
+use schemars::JsonSchema;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Declares enums whose variants travel as the upper-case names given beside them. Another name is refused
+/// as `invalid …`, with the words given for the whole.
 macro_rules! wire_enums {
-    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $wire:literal,)+ })+) => {$(
+    ($($(#[$doc:meta])* $name:ident, $what:literal { $($variant:ident = $wire:literal,)+ })+) => {$(
         $(#[$doc])*
-        #[derive(
-            Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
-        )]
+        #[derive(Clone, Copy, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
         #[expect(missing_docs, reason = "the names are the protocol's own")]
         pub enum $name {
             $(#[serde(rename = $wire)] $variant,)+
@@ -26,18 +28,27 @@ macro_rules! wire_enums {
                 }
             }
         }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                let mut all = Self::ALL.iter().copied();
+                all.find(|value| value.as_str() == text)
+                    .ok_or_else(|| D::Error::custom(concat!("invalid ", $what)))
+            }
+        }
     )+};
 }
 
 wire_enums! {
     /// How a user of the oldest kind may come in; accepted and not used.
-    AccessType {
+    AccessType, "access type" {
         Web = "ACCESS_TYPE_WEB",
         Api = "ACCESS_TYPE_API",
         All = "ACCESS_TYPE_ALL",
     }
     /// Where an activity stands.
-    ActivityStatus {
+    ActivityStatus, "activity status" {
         Created = "ACTIVITY_STATUS_CREATED",
         Pending = "ACTIVITY_STATUS_PENDING",
         Completed = "ACTIVITY_STATUS_COMPLETED",
@@ -47,7 +58,7 @@ wire_enums! {
         AuthenticatorsNeeded = "ACTIVITY_STATUS_AUTHENTICATORS_NEEDED",
     }
     /// How a public key is written as an address.
-    AddressFormat {
+    AddressFormat, "address format" {
         Uncompressed = "ADDRESS_FORMAT_UNCOMPRESSED",
         Compressed = "ADDRESS_FORMAT_COMPRESSED",
         Ethereum = "ADDRESS_FORMAT_ETHEREUM",
@@ -88,13 +99,13 @@ wire_enums! {
         SparkRegtest = "ADDRESS_FORMAT_SPARK_REGTEST",
     }
     /// Curve of a registered API key.
-    ApiKeyCurve {
+    ApiKeyCurve, "curve type" {
         P256 = "API_KEY_CURVE_P256",
         Secp256k1 = "API_KEY_CURVE_SECP256K1",
         Ed25519 = "API_KEY_CURVE_ED25519",
     }
     /// How a browser reaches an authenticator (WebAuthn §5.8.4).
-    AuthenticatorTransport {
+    AuthenticatorTransport, "authenticator transport" {
         Ble = "AUTHENTICATOR_TRANSPORT_BLE",
         Internal = "AUTHENTICATOR_TRANSPORT_INTERNAL",
         Nfc = "AUTHENTICATOR_TRANSPORT_NFC",
@@ -102,7 +113,7 @@ wire_enums! {
         Hybrid = "AUTHENTICATOR_TRANSPORT_HYBRID",
     }
     /// What a credential is and which activity made it.
-    CredentialType {
+    CredentialType, "credential type" {
         WebauthnAuthenticator = "CREDENTIAL_TYPE_WEBAUTHN_AUTHENTICATOR",
         ApiKeyP256 = "CREDENTIAL_TYPE_API_KEY_P256",
         RecoverUserKeyP256 = "CREDENTIAL_TYPE_RECOVER_USER_KEY_P256",
@@ -115,13 +126,13 @@ wire_enums! {
         Login = "CREDENTIAL_TYPE_LOGIN",
     }
     /// Curve of a wallet account or private key.
-    Curve {
+    Curve, "curve" {
         Secp256k1 = "CURVE_SECP256K1",
         Ed25519 = "CURVE_ED25519",
         P256 = "CURVE_P256",
     }
     /// A switch of an organization.
-    FeatureName {
+    FeatureName, "feature name" {
         RootUserEmailRecovery = "FEATURE_NAME_ROOT_USER_EMAIL_RECOVERY",
         WebauthnOrigins = "FEATURE_NAME_WEBAUTHN_ORIGINS",
         EmailAuth = "FEATURE_NAME_EMAIL_AUTH",
@@ -135,30 +146,30 @@ wire_enums! {
         EarnConfig = "FEATURE_NAME_EARN_CONFIG",
     }
     /// What is done to a payload before it is signed.
-    HashFunction {
+    HashFunction, "hash function" {
         NoOp = "HASH_FUNCTION_NO_OP",
         Sha256 = "HASH_FUNCTION_SHA256",
         Keccak256 = "HASH_FUNCTION_KECCAK256",
         NotApplicable = "HASH_FUNCTION_NOT_APPLICABLE",
     }
     /// How a derivation path is written.
-    PathFormat {
+    PathFormat, "path format" {
         Bip32 = "PATH_FORMAT_BIP32",
     }
     /// How the text of a payload stands for bytes.
-    PayloadEncoding {
+    PayloadEncoding, "payload encoding" {
         Hexadecimal = "PAYLOAD_ENCODING_HEXADECIMAL",
         TextUtf8 = "PAYLOAD_ENCODING_TEXT_UTF8",
         Eip712 = "PAYLOAD_ENCODING_EIP712",
         Eip7702Authorization = "PAYLOAD_ENCODING_EIP7702_AUTHORIZATION",
     }
     /// What a tag is put on.
-    TagType {
+    TagType, "tag type" {
         User = "TAG_TYPE_USER",
         PrivateKey = "TAG_TYPE_PRIVATE_KEY",
     }
     /// The chain an unsigned transaction is for.
-    TransactionType {
+    TransactionType, "transaction type" {
         Ethereum = "TRANSACTION_TYPE_ETHEREUM",
         Solana = "TRANSACTION_TYPE_SOLANA",
         Tron = "TRANSACTION_TYPE_TRON",
@@ -166,8 +177,33 @@ wire_enums! {
         Tempo = "TRANSACTION_TYPE_TEMPO",
     }
     /// For or against.
-    VoteSelection {
+    VoteSelection, "vote selection" {
         Approved = "VOTE_SELECTION_APPROVED",
         Rejected = "VOTE_SELECTION_REJECTED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_is_read_as_it_is_written() {
+        for &format in AddressFormat::ALL {
+            let text = serde_json::to_string(&format).unwrap();
+            assert_eq!(text, format!("\"{}\"", format.as_str()));
+            assert_eq!(serde_json::from_str::<AddressFormat>(&text).unwrap(), format);
+        }
+    }
+
+    #[test]
+    fn another_name_is_refused_in_the_documented_words() {
+        for bad in ["\"CURVE_UNSPECIFIED\"", "\"\"", "\"curve_p256\""] {
+            let refusal = serde_json::from_str::<Curve>(bad).unwrap_err().to_string();
+            assert!(refusal.starts_with("invalid curve"), "{refusal}");
+        }
+        let refusal = serde_json::from_str::<PathFormat>("\"X\"").unwrap_err().to_string();
+        assert!(refusal.starts_with("invalid path format"), "{refusal}");
+        assert!(serde_json::from_str::<Curve>("1").is_err());
     }
 }
