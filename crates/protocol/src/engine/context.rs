@@ -5,7 +5,9 @@ use std::sync::Arc;
 use keyward_crypto::{CryptoRng, P256PrivateKey, PrivateKey, SecretBytes};
 use uuid::Uuid;
 
+use super::message::Message;
 use super::model::{Organization, WalletAccount};
+use super::record::RecordChange;
 use super::wallets;
 use crate::parameters::{NewAccount, Payload, SignWith};
 use crate::payload;
@@ -195,4 +197,8 @@ pub struct Changes {
     pub secrets: Vec<(OrganizationId, Uuid, SecretBytes)>,
     /// Secrets of the organization to erase.
     pub deleted_secrets: Vec<Uuid>,
+    /// Records that are written or go, of any organization.
+    pub records: Vec<RecordChange>,
+    /// What is sent to people once this is durable.
+    pub messages: Vec<Message>,
 }

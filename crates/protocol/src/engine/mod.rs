@@ -7,7 +7,9 @@ pub mod authenticate;
 pub mod authorize;
 pub mod context;
 pub mod credentials;
+pub mod message;
 pub mod model;
+pub mod record;
 pub mod session_token;
 #[cfg(test)]
 pub(crate) mod testing;

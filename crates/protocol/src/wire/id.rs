@@ -74,6 +74,18 @@ identifiers! {
     WalletAccountId,
     /// A private key that belongs to no wallet.
     PrivateKeyId,
+    /// A one-time code that was sent.
+    OtpId,
+    /// A verification token, and the right to use it once.
+    TokenId,
+    /// An e-mail or text message.
+    MessageId,
+    /// An OAuth provider of a user.
+    OauthProviderId,
+    /// An OAuth 2.0 client of a parent organization.
+    Oauth2CredentialId,
+    /// The configuration of an auth proxy.
+    AuthProxyConfigId,
 }
 
 /// UUID version 7: 48 bits of milliseconds, then 74 random bits. Source: RFC 9562 §5.7.
