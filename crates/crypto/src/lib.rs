@@ -4,6 +4,7 @@ mod bundle;
 mod derive;
 mod ed25519;
 mod hash;
+mod jws;
 mod key;
 mod mnemonic;
 mod p256;
@@ -18,12 +19,13 @@ mod signature;
 pub use rand_core::CryptoRng;
 
 pub use crate::bundle::{
-    BundleError, SealedMessage, open_credential_bundle, open_message, seal_credential_bundle,
-    seal_message,
+    BundleError, SealedMessage, open_credential_bundle, open_message, open_quorum_envelope,
+    open_text_bundle, seal_credential_bundle, seal_message, seal_quorum_envelope, seal_text_bundle,
 };
 pub use crate::derive::{DeriveError, derive};
 pub use crate::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 pub use crate::hash::{hash160, hmac_sha256, keccak256, sha256, sha256d, sha512};
+pub use crate::jws::{JwsAlgorithm, JwsKey};
 pub use crate::key::{Curve, InvalidKey, PrivateKey, PublicKey};
 pub use crate::mnemonic::{InvalidMnemonic, Mnemonic, MnemonicLanguage, Seed};
 pub use crate::p256::{P256PrivateKey, P256PublicKey};

@@ -96,7 +96,7 @@ impl RsaPrivateKey {
     }
 }
 
-fn strip_zeros(mut number: &[u8]) -> &[u8] {
+pub(crate) fn strip_zeros(mut number: &[u8]) -> &[u8] {
     while let [0, rest @ ..] = number {
         number = rest;
     }

@@ -1,10 +1,15 @@
 //! `bundles.json`: HPKE messages, credential bundles and lenient DER.
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
+
 use keyward_crypto::{
     BundleError, EcdsaSignature, P256PrivateKey, P256PublicKey, SealedMessage, SeededRng,
-    open_credential_bundle, open_message, seal_credential_bundle, seal_message,
+    open_credential_bundle, open_message, open_quorum_envelope, open_text_bundle,
+    seal_credential_bundle, seal_message, seal_quorum_envelope, seal_text_bundle,
 };
 use proptest::prelude::*;
+use rand_core::{TryCryptoRng, TryRng};
 use serde_json::Value;
 
 use crate::vectors::{bytes, cases, load, text};
@@ -84,6 +89,32 @@ fn what_it_seals_opens_once_and_for_one_key() {
 }
 
 #[test]
+fn opens_text_bundles_of_other_software() {
+    let vectors = load("bundles.json");
+    let case = &vectors["on_ramp_secret"];
+    let opened = open_text_bundle(&private_key(case, "receiverPrivate"), text(case, "bundle"));
+    assert!(opened.is_ok_and(|it| it.matches(text(case, "plaintext_utf8").as_bytes())));
+}
+
+#[test]
+fn text_bundles_hold_anything_and_open_for_one_key() {
+    let mut rng = SeededRng::from_seed([7; 32]);
+    let target = P256PrivateKey::generate(&mut rng);
+    let other = P256PrivateKey::generate(&mut rng);
+    for length in [0, 1, 32, 2_000] {
+        let plaintext = vec![9; length];
+        let bundle = seal_text_bundle(&target.public_key(), &plaintext, &mut rng).unwrap();
+        assert!(open_text_bundle(&target, &bundle).is_ok_and(|it| it.matches(&plaintext)));
+        let refusal = open_text_bundle(&other, &bundle).err();
+        assert_eq!(refusal, Some(BundleError::NotAuthentic));
+    }
+    let error = |bundle: &str| open_text_bundle(&target, bundle).err();
+    assert_eq!(error("not base58: 0OIl"), Some(BundleError::NotBase58Check));
+    assert_eq!(error("3vQB7B6MrGQZaxCuFg4oh"), Some(BundleError::WrongLength));
+    assert_eq!(error(&"1".repeat(1_000_000)), Some(BundleError::WrongLength));
+}
+
+#[test]
 fn says_what_is_wrong_with_a_bundle() {
     let target = P256PrivateKey::generate(&mut SeededRng::from_seed([1; 32]));
     let error = |bundle: &str| open_credential_bundle(&target, bundle).err();
@@ -109,6 +140,89 @@ fn messages_of_any_length_open() {
     }
 }
 
+/// Gives out what it holds, then fails: the generator of a vector whose draws are written down.
+struct Script(VecDeque<u8>);
+
+impl TryRng for Script {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        unreachable!("only bytes are drawn")
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        unreachable!("only bytes are drawn")
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for byte in bytes {
+            *byte = self.0.pop_front().unwrap();
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Script {}
+
+#[test]
+fn opens_quorum_envelopes_of_other_software() {
+    let vectors = load("bundles.json");
+    let secrets = &vectors["oauth2_client_secret"];
+    let receiver = private_key(secrets, "receiverPrivate");
+    let mut remade = 0;
+    for case in cases(&secrets["valid"]) {
+        let envelope = hex::decode(text(case, "envelope")).unwrap();
+        let opened = open_quorum_envelope(&receiver, &envelope).ok().unwrap();
+        let plaintext = text(secrets, "plaintext_utf8").as_bytes();
+        assert!(opened.matches(plaintext), "{case}");
+        if let Some(steps) = case.get("intermediate") {
+            let key: [u8; 32] = bytes(steps, "ephemeralPrivate");
+            let nonce: [u8; 12] = bytes(steps, "nonce");
+            let mut rng = Script(key.into_iter().chain(nonce).collect());
+            let sealed = seal_quorum_envelope(&receiver.public_key(), plaintext, &mut rng).unwrap();
+            assert_eq!(sealed, envelope, "{case}");
+            remade += 1;
+        }
+    }
+    assert!(remade > 0, "no case with a written nonce");
+}
+
+#[test]
+fn refuses_quorum_envelopes_that_other_software_refuses() {
+    let vectors = load("bundles.json");
+    for case in cases(&vectors["oauth2_client_secret"]["invalid"]) {
+        let envelope = hex::decode(text(case, "envelope")).unwrap();
+        let opened = open_quorum_envelope(&private_key(case, "private"), &envelope);
+        let expected = match text(&case["qos_p256"], "err") {
+            "FailedToDeserializeEnvelope" => BundleError::WrongLength,
+            _ => BundleError::NotAuthentic,
+        };
+        assert_eq!(opened.err(), Some(expected), "{case}");
+    }
+}
+
+#[test]
+fn says_what_is_wrong_with_a_quorum_envelope() {
+    let mut rng = SeededRng::from_seed([5; 32]);
+    let target = P256PrivateKey::generate(&mut rng);
+    let error = |envelope: &[u8]| open_quorum_envelope(&target, envelope).err();
+    for length in [0, 1, 16, 1000] {
+        let plaintext = vec![7; length];
+        let sealed = seal_quorum_envelope(&target.public_key(), &plaintext, &mut rng).unwrap();
+        assert!(open_quorum_envelope(&target, &sealed).is_ok_and(|it| it.matches(&plaintext)));
+        for end in 0..sealed.len() {
+            assert_eq!(error(&sealed[..end]), Some(BundleError::WrongLength), "{end}");
+        }
+    }
+    let mut envelope = seal_quorum_envelope(&target.public_key(), b"", &mut rng).unwrap();
+    envelope[76] ^= 1;
+    assert_eq!(error(&envelope), Some(BundleError::InvalidEphemeralKey));
+    // A length that is right and leaves no room for the tag.
+    let short =
+        [&[0; 12][..], &target.public_key().uncompressed(), &[15, 0, 0, 0], &[0; 15]].concat();
+    assert_eq!(error(&short), Some(BundleError::WrongLength));
+}
+
 #[test]
 fn reads_der_with_superfluous_zeros() {
     let vectors = load("bundles.json");
@@ -132,6 +246,15 @@ proptest! {
     fn opening_never_panics(text in ".*") {
         let target = P256PrivateKey::generate(&mut SeededRng::from_seed([3; 32]));
         prop_assert!(open_credential_bundle(&target, &text).is_err());
+    }
+
+    #[test]
+    fn one_flipped_bit_of_a_quorum_envelope_is_refused(at in 0..(12 + 65 + 4 + 5 + 16) * 8_usize) {
+        let mut rng = SeededRng::from_seed([6; 32]);
+        let target = P256PrivateKey::generate(&mut rng);
+        let mut sealed = seal_quorum_envelope(&target.public_key(), b"proof", &mut rng).unwrap();
+        sealed[at / 8] ^= 1 << (at % 8);
+        prop_assert!(open_quorum_envelope(&target, &sealed).is_err());
     }
 
     #[test]
