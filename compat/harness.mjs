@@ -8,18 +8,24 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
+import { ApiKeyStamper } from "@turnkey/api-key-stamper";
+
 const BINARY =
   process.env.KEYWARD_BIN ?? fileURLToPath(new URL("../target/debug/keyward", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
+const MESSAGE_TIMEOUT_MS = 10_000;
 
 /** What `keyward dev` writes to `dev.env` and these tests need. */
 const REQUIRED = ["BASE_URL", "ORGANIZATION_ID", "API_PUBLIC_KEY", "API_PRIVATE_KEY"];
 
-/** Starts a server with an empty data directory on a port of its own; resolves when it is ready. */
-export async function startServer() {
+/**
+ * Starts a server with an empty data directory on a port of its own; resolves when it is ready.
+ * `options` go to `keyward dev`.
+ */
+export async function startServer(...options) {
   const dataDir = await mkdtemp(join(tmpdir(), "keyward-compat-"));
-  const child = spawn(BINARY, ["dev", "--listen", "127.0.0.1:0", "--data-dir", dataDir], {
+  const child = spawn(BINARY, ["dev", "--listen", "127.0.0.1:0", "--data-dir", dataDir, ...options], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const running = { child, dataDir, output: "", ended: undefined };
@@ -32,7 +38,11 @@ export async function startServer() {
   process.once("exit", orphaned);
   child.once("exit", () => process.off("exit", orphaned));
   child.on("error", (error) => (running.ended = `could not start: ${error.message}`));
-  child.on("exit", (code, signal) => (running.ended = `ended with ${signal ?? `exit code ${code}`}`));
+  child.on("exit", (code, signal) => {
+    running.ended = `ended with ${signal ?? `exit code ${code}`}`;
+    // Whoever talks to it only sees a refused connection.
+    if (!running.stopping) console.error(`${BINARY} dev: ${running.ended}\n${running.output}`);
+  });
 
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline && running.ended === undefined) {
@@ -47,8 +57,14 @@ export async function startServer() {
   throw new Error(`${BINARY} dev: ${reason}\n${running.output}`);
 }
 
+export function stamperOf({ publicKey, privateKey }) {
+  return new ApiKeyStamper({ apiPublicKey: publicKey, apiPrivateKey: privateKey });
+}
+
 class Server {
   #running;
+  /** Ids of messages. */
+  #taken = new Set();
 
   constructor(running, environment) {
     this.#running = running;
@@ -72,6 +88,19 @@ class Server {
     if (answer.status !== 200) {
       throw new Error(`POST /dev/clock: ${answer.status} ${answer.text}`);
     }
+  }
+
+  /** The newest message to an address or a telephone number that was not taken before; waits for it. */
+  async takeMessage(to) {
+    const deadline = Date.now() + MESSAGE_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      const { json } = await this.send("/dev/inbox?format=json", { method: "GET" });
+      const messages = json.messages.filter((message) => message.to === to && !this.#taken.has(message.id));
+      for (const { id } of messages) this.#taken.add(id);
+      if (messages.length > 0) return messages[0];
+      await sleep(20);
+    }
+    throw new Error(`no message to ${to} within ${MESSAGE_TIMEOUT_MS / 1000} s`);
   }
 
   /** The public halves of the server's keys. */
@@ -99,6 +128,22 @@ class Server {
     return this.send(path, { headers, body });
   }
 
+  /** An activity beyond Turnkey's API, which no SDK has a method for; gives its result. */
+  async submitExtension(route, parameters, organizationId, stamper) {
+    const type = `ACTIVITY_TYPE_${route.toUpperCase()}`;
+    const body = JSON.stringify({ type, timestampMs: String(Date.now()), organizationId, parameters });
+    const { text, json } = await this.sendStamped(`/keyward/v1/submit/${route}`, body, stamper);
+    if (json?.activity?.status !== "ACTIVITY_STATUS_COMPLETED") throw new Error(`${route}: ${text}`);
+    return Object.values(json.activity.result)[0];
+  }
+
+  /** A query beyond Turnkey's API. */
+  async queryExtension(route, body, stamper) {
+    const { status, text, json } = await this.sendStamped(`/keyward/v1/query/${route}`, JSON.stringify(body), stamper);
+    if (status !== 200) throw new Error(`${route}: ${text}`);
+    return json;
+  }
+
   /** Sends what an SDK's `stamp…` method prepared: `{ url, body, stamp }`. */
   async forward({ url, body, stamp }) {
     return this.sendStamped(url.slice(this.baseUrl.length), body, { stamp: async () => stamp });
@@ -109,7 +154,9 @@ class Server {
   }
 }
 
-async function stop({ child, dataDir }) {
+async function stop(running) {
+  const { child, dataDir } = running;
+  running.stopping = true;
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     const exited = once(child, "exit");
     const impatience = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);

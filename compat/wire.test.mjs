@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { ApiKeyStamper } from "@turnkey/api-key-stamper";
-import { generateP256KeyPair } from "@turnkey/crypto";
+import { compressRawPublicKey, generateP256KeyPair, toDerSignature } from "@turnkey/crypto";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 
 import { assertErrorAnswer, UUID } from "./assertions.mjs";
-import { startServer } from "./harness.mjs";
+import { backend } from "./browser/user.mjs";
+import { stamperOf, startServer } from "./harness.mjs";
 
 const WHOAMI = "/public/v1/query/whoami";
 const CREATE_WALLET = "/public/v1/submit/create_wallet";
@@ -112,6 +113,24 @@ describe("on the wire", { timeout: 60_000 }, () => {
         message: /could not .*find public key|public key could not be found/,
       });
     }
+  });
+
+  test("an Ethereum wallet's stamp whose numbers have a zero too many, as SDKs write one in a few hundred", async () => {
+    const wallet = privateKeyToAccount(generatePrivateKey());
+    const publicKey = compressRawPublicKey(Buffer.from(wallet.publicKey.slice(2), "hex"));
+    const publicKeyHex = Buffer.from(publicKey).toString("hex");
+    const { organizationId } = server;
+    const { userId } = await backend(server).getWhoami({ organizationId });
+    await backend(server).createApiKeys({
+      organizationId,
+      userId,
+      apiKeys: [{ apiKeyName: "wallet", publicKey: publicKeyHex, curveType: "API_KEY_CURVE_SECP256K1" }],
+    });
+    const { body, signature } = await redundantlySigned(wallet, whoami());
+    const scheme = "SIGNATURE_SCHEME_TK_API_SECP256K1_EIP191";
+    const stamp = Buffer.from(JSON.stringify({ publicKey: publicKeyHex, scheme, signature })).toString("base64url");
+    const answer = await server.send(WHOAMI, { headers: { "X-Stamp": stamp }, body });
+    assert.equal(answer.status, 200, answer.text);
   });
 
   test("two stamps", async () => {
@@ -220,8 +239,15 @@ describe("on the wire", { timeout: 60_000 }, () => {
   });
 });
 
-function stamperOf({ publicKey, privateKey }) {
-  return new ApiKeyStamper({ apiPublicKey: publicKey, apiPrivateKey: privateKey });
+/** `body`, with as much white space as it takes for the SDK's DER not to be the shortest. */
+async function redundantlySigned(wallet, body) {
+  for (;;) {
+    const raw = (await wallet.signMessage({ message: body })).slice(2);
+    // Two bytes of each number: it is as long as it is for the sake of no sign.
+    const isRedundant = [raw.slice(0, 4), raw.slice(64, 68)].some((start) => Number.parseInt(start, 16) < 0x80);
+    if (isRedundant) return { body, signature: toDerSignature(raw) };
+    body += " ";
+  }
 }
 
 /** The values of a comma-separated header, sorted, in lower case. */

@@ -4,16 +4,18 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::setup::{self, C_COMPILER, NODE, NPM};
+use crate::setup::{self, C_COMPILER, CHROMIUM, NODE, NPM};
 use crate::shell::{Failure, cargo, program, root, step, target_directory};
+use crate::{auth_frame, npm};
 
 /// A package of its own, outside the workspace.
 pub(crate) const RUST_MANIFEST: &str = "compat/rust/Cargo.toml";
 
 /// Tells the story with each SDK. `options` go to `node --test`.
 pub(crate) fn run(options: &[OsString]) -> Result<(), Failure> {
-    setup::require(&[C_COMPILER, NODE, NPM])?;
-    install_packages()?;
+    setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM])?;
+    auth_frame::build()?;
+    npm::install("JavaScript SDKs", &root().join("compat"))?;
 
     // Features unified as in `cargo test --workspace`: what that compiled is not compiled again.
     step("server", &mut cargo(["build", "--workspace", "--bin", "keyward"]))?;
@@ -34,18 +36,6 @@ pub(crate) fn run(options: &[OsString]) -> Result<(), Failure> {
     step("JavaScript SDKs", &mut ready(javascript))
 }
 
-/// `npm ci`, unless what it installed last is what the lock file says now.
-fn install_packages() -> Result<(), Failure> {
-    let compat = root().join("compat");
-    let lock = read(&compat.join("package-lock.json"))?;
-    let installed = compat.join("node_modules").join(".installed-package-lock.json");
-    if read(&installed).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    step("JavaScript SDKs, install", program("npm").arg("ci").current_dir(&compat))?;
-    std::fs::write(&installed, lock).map_err(|source| Failure::File { path: installed, source })
-}
-
 /// The same command, with a fresh server and its `dev.env` in the environment.
 fn with_server(command: &Command) -> Command {
     let mut wrapped = program("node");
@@ -55,19 +45,14 @@ fn with_server(command: &Command) -> Command {
 
 /// Named one by one: the patterns that `node --test` understands differ between its versions.
 fn test_files() -> Result<Vec<PathBuf>, Failure> {
-    let compat = root().join("compat");
-    let entries = std::fs::read_dir(&compat)
-        .map_err(|source| Failure::File { path: compat.clone(), source })?;
-    let names = entries.flatten().map(|entry| entry.file_name());
-    let mut files: Vec<PathBuf> = names
-        .filter(|name| name.to_string_lossy().ends_with(".test.mjs"))
-        .map(|name| Path::new("compat").join(name))
-        .collect();
+    let mut files = Vec::new();
+    for directory in ["compat", auth_frame::PACKAGE] {
+        let path = root().join(directory);
+        let entries = std::fs::read_dir(&path).map_err(|source| Failure::File { path, source })?;
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let tests = names.filter(|name| name.to_string_lossy().ends_with(".test.mjs"));
+        files.extend(tests.map(|name| Path::new(directory).join(name)));
+    }
     files.sort();
     Ok(files)
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|source| Failure::File { path: path.to_path_buf(), source })
 }

@@ -1,17 +1,19 @@
-//! Repository commands: `cargo xtask dev | test | ci | compat | dependencies | bench`.
+//! Repository commands: `cargo xtask dev | test | ci | compat | auth-frame | dependencies | bench`.
 //!
 //! Each command first looks for what it needs on the machine (see [`setup`]).
 
+mod auth_frame;
 mod compat;
 mod dependencies;
 mod licence;
+mod npm;
 mod setup;
 mod shell;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use setup::{C_COMPILER, NODE, NPM};
+use setup::{C_COMPILER, CHROMIUM, NODE, NPM};
 use shell::{Failure, cargo, step};
 
 const USAGE: &str = "\
@@ -21,6 +23,7 @@ usage: cargo xtask COMMAND
   test              cargo test, then compat
   ci                the whole gate: format, lints, docs, dependencies, then test
   compat [OPTION…]  published Turnkey SDKs against a fresh server; options go to `node --test`
+  auth-frame        build the page that the server serves at /auth-frame; dev, test, ci and compat do it
   dependencies      the part of ci that compares the dependencies with deny.toml
   bench [OPTION…]   build for release and run the benchmarks with these options";
 
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         (Some("test"), true) => test(),
         (Some("ci"), true) => ci(),
         (Some("dependencies"), true) => dependencies::check(),
+        (Some("auth-frame"), true) => auth_frame::build(),
         (Some("compat"), _) => compat::run(&options),
         (Some("bench"), _) => bench(&options),
         _ => {
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
 
 fn dev(options: &[OsString]) -> Result<(), Failure> {
     setup::require(&[C_COMPILER])?;
+    auth_frame::build_if_possible();
     step("keyward dev", cargo(["run", "--package", "keyward", "--", "dev"]).args(options))
 }
 
@@ -62,14 +67,15 @@ fn bench(options: &[OsString]) -> Result<(), Failure> {
 }
 
 fn test() -> Result<(), Failure> {
-    setup::require(&[C_COMPILER, NODE, NPM])?;
+    setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM])?;
+    auth_frame::build()?;
     step("tests", &mut cargo(["test", "--workspace"]))?;
     compat::run(&[])
 }
 
 /// Cheap checks first. Ends with `test`, so that the test runners have the last word.
 fn ci() -> Result<(), Failure> {
-    setup::require(&[C_COMPILER, NODE, NPM])?;
+    setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM])?;
     setup::require_rust_component("rustfmt", "fmt")?;
     setup::require_rust_component("clippy", "clippy")?;
 
@@ -79,6 +85,7 @@ fn ci() -> Result<(), Failure> {
 
     dependencies::check()?;
 
+    auth_frame::build()?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     step("lints", &mut cargo(clippy))?;
     // A workspace build unifies features and would hide a missing `#[cfg(feature = "engine")]`.

@@ -4,12 +4,15 @@
 //! with the way to get it.
 
 use std::path::Path;
+use std::process::Command;
 
 use crate::shell::{Failure, cargo, output, program, step, succeeds};
 
 /// A program, and how to come by it.
 pub(crate) struct Tool {
     program: &'static str,
+    /// Environment variable that names another program to use instead.
+    variable: Option<&'static str>,
     used_for: &'static str,
     /// Debian packages.
     packages: &'static [&'static str],
@@ -22,6 +25,7 @@ pub(crate) struct Tool {
 /// AWS-LC comes with a list of the files to compile.
 pub(crate) const C_COMPILER: Tool = Tool {
     program: "cc",
+    variable: None,
     used_for: "compiles AWS-LC, SQLite and libsecp256k1",
     packages: &["gcc", "libc6-dev"],
     elsewhere: "macOS: xcode-select --install. Fedora: dnf install gcc. Arch: pacman -S gcc",
@@ -30,6 +34,7 @@ pub(crate) const C_COMPILER: Tool = Tool {
 
 pub(crate) const NODE: Tool = Tool {
     program: "node",
+    variable: None,
     used_for: "runs the JavaScript SDKs; 18.19 or newer",
     packages: &["nodejs"],
     elsewhere: "https://nodejs.org/en/download, or macOS: brew install node. Fedora: dnf install nodejs",
@@ -38,11 +43,28 @@ pub(crate) const NODE: Tool = Tool {
 
 pub(crate) const NPM: Tool = Tool {
     program: "npm",
+    variable: None,
     used_for: "installs the JavaScript SDKs",
     packages: &["npm"],
     elsewhere: "comes with Node.js. Fedora: dnf install nodejs-npm",
     at_least: None,
 };
+
+/// `compat/browser/harness.mjs` finds it by the same rule.
+pub(crate) const CHROMIUM: Tool = Tool {
+    program: "chromium",
+    variable: Some("CHROMIUM_BIN"),
+    used_for: "runs the browser SDKs; CHROMIUM_BIN may name another, such as Chrome",
+    packages: &["chromium"],
+    elsewhere: "macOS: brew install chromium. Fedora: dnf install chromium. Arch: pacman -S chromium",
+    at_least: None,
+};
+
+impl Tool {
+    fn command(&self) -> Command {
+        program(self.variable.and_then(std::env::var_os).unwrap_or_else(|| self.program.into()))
+    }
+}
 
 /// Makes sure that the tools are there.
 ///
@@ -84,12 +106,12 @@ pub(crate) fn require_rust_component(name: &str, subcommand: &str) -> Result<(),
 }
 
 fn is_there(tool: &Tool) -> bool {
-    succeeds(program(tool.program).arg("--version"))
+    succeeds(tool.command().arg("--version"))
 }
 
 fn is_new_enough(tool: &Tool) -> Result<(), Failure> {
     let Some(wanted) = tool.at_least else { return Ok(()) };
-    let printed = output(program(tool.program).arg("--version"))?;
+    let printed = output(tool.command().arg("--version"))?;
     if version(&printed).is_some_and(|found| found >= wanted) {
         return Ok(());
     }

@@ -76,7 +76,7 @@ impl ConnectionOptions {
     pub(crate) fn connect(self) -> Result<Connection, Failure> {
         let default = Path::new(DEFAULT_DATA_DIR).join(ENV_FILE);
         let path = self.env_file.or_else(|| default.exists().then_some(default));
-        let mut file = path.as_deref().map(read_env_file).transpose()?.unwrap_or_default();
+        let mut file = path.as_deref().map(EnvFile::read).transpose()?.unwrap_or_default();
         let base_url =
             self.base_url.or_else(|| file.remove("BASE_URL")).ok_or(Failure::Missing {
                 option: "--base-url",
@@ -112,6 +112,11 @@ impl Connection {
             variable: "KEYWARD_ORGANIZATION_ID",
             line: "ORGANIZATION_ID",
         })
+    }
+
+    /// Where the server is, without a slash at the end.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// Sends a body and returns the answer's.
@@ -190,26 +195,45 @@ fn tls() -> Result<TlsConfig, Failure> {
         .build())
 }
 
-fn read_env_file(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| Failure::File { path: path.to_owned(), source })?;
-    Ok(parse_env_file(&text))
-}
+/// Files of `NAME=value` lines; `export` before it, quotes around the value and `#` lines are accepted.
+pub(crate) struct EnvFile;
 
-/// `NAME=value` lines; `export` before it, quotes around the value and `#` lines are accepted.
-fn parse_env_file(text: &str) -> BTreeMap<String, String> {
-    text.lines()
-        .filter_map(|line| {
-            let line = line.trim();
-            let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
-            let value = value.trim();
-            let value = ['"', '\'']
-                .into_iter()
-                .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
-                .unwrap_or(value);
-            (!value.is_empty()).then(|| (name.trim().to_owned(), value.to_owned()))
-        })
-        .collect()
+impl EnvFile {
+    fn read(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Failure::File { path: path.to_owned(), source })?;
+        Ok(Self::parse(&text))
+    }
+
+    fn parse(text: &str) -> BTreeMap<String, String> {
+        text.lines()
+            .filter_map(|line| {
+                let (name, value) = Self::split(line)?;
+                let value = ['"', '\'']
+                    .into_iter()
+                    .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+                    .unwrap_or(value);
+                (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
+            })
+            .collect()
+    }
+
+    /// The text of a file with these lines at its end, and without others of the same names.
+    pub(crate) fn with(text: &str, lines: &[(&str, &str)]) -> String {
+        let is_new = |line: &&str| {
+            let name = Self::split(line).map(|(name, _)| name);
+            lines.iter().any(|(new, _)| Some(*new) == name)
+        };
+        let kept = text.lines().filter(|line| !is_new(line)).map(|line| format!("{line}\n"));
+        kept.chain(lines.iter().map(|(name, value)| format!("{name}={value}\n"))).collect()
+    }
+
+    /// The name and the rest of a line.
+    fn split(line: &str) -> Option<(&str, &str)> {
+        let line = line.trim();
+        let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+        Some((name.trim(), value.trim()))
+    }
 }
 
 #[cfg(test)]
@@ -218,8 +242,16 @@ mod tests {
 
     #[test]
     fn env_files_may_be_written_by_hand() {
-        let file = parse_env_file("# ours\n A=1\nexport B=\"two = 2\"\nC='3'\nD=\n\nnothing\n");
+        let file = EnvFile::parse("# ours\n A=1\nexport B=\"two = 2\"\nC='3'\nD=\n\nnothing\n");
         let expected = [("A", "1"), ("B", "two = 2"), ("C", "3")];
         assert_eq!(file, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    }
+
+    #[test]
+    fn new_lines_take_the_place_of_old_ones() {
+        let text = "# ours\nexport A = 1\nAB=2\n";
+        let expected = "# ours\nAB=2\nA=3\nC=4\n";
+        assert_eq!(EnvFile::with(text, &[("A", "3"), ("C", "4")]), expected);
+        assert_eq!(EnvFile::with("", &[("A", "3")]), "A=3\n");
     }
 }

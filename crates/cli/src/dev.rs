@@ -12,7 +12,8 @@ use clap::Args;
 use keyward_crypto::{Secret, os_rng, sha256};
 use keyward_protocol::wire::id::OrganizationId;
 use keyward_server::config::DEFAULT_LISTEN;
-use keyward_server::{App, Beginning, Clock, beginning, seed};
+use keyward_server::delivery::Inbox;
+use keyward_server::{App, Beginning, Clock, Config, beginning, seed};
 use keyward_store::{MemoryStore, SealedStore, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -47,6 +48,14 @@ pub(crate) struct Dev {
     /// Begin with the organizations, keys and wallets of this file
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
+    /// Ask this identity provider for its keys although it is on this machine or in a private network,
+    /// such as `http://127.0.0.1:4000`; may be given several times
+    #[arg(long, value_name = "ORIGIN")]
+    private_issuer: Vec<String>,
+    /// Configuration file, as for `keyward serve`; what it says of listening and of the data directory is
+    /// not heeded
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Print the banner as one line of JSON
     #[arg(long)]
     json: bool,
@@ -78,6 +87,11 @@ impl Dev {
     }
 
     async fn serve(self) -> Result<(), Failure> {
+        let mut config = Config::load(self.config.as_deref(), |_| None)?;
+        for origin in &self.private_issuer {
+            let origin = origin.clone().try_into().map_err(Failure::PrivateIssuer)?;
+            config.oidc.private_issuers.push(origin);
+        }
         let listening = Listening::bind(self.listen).await?;
         let seed = self.seed.as_deref().map(SeedFile::read).transpose()?;
         let begun = if self.ephemeral {
@@ -96,12 +110,15 @@ impl Dev {
             &env_file,
             &format!(
                 "BASE_URL={base_url}\nORGANIZATION_ID={organization}\nAPI_PUBLIC_KEY={public_key}\n\
-                 API_PRIVATE_KEY={}\n",
+                 API_PRIVATE_KEY={}\nAUTH_PROXY_URL={base_url}\nAUTH_PROXY_CONFIG_ID={organization}\n",
                 root_key.api_private_key
             ),
         )?;
         if !listening.address.ip().is_loopback() {
-            tracing::warn!("whoever reaches {} can move the clock", listening.address);
+            tracing::warn!(
+                "whoever reaches {} can move the clock and read the inbox",
+                listening.address
+            );
         }
         if self.json {
             output::json(&json!({
@@ -113,7 +130,9 @@ impl Dev {
         } else {
             output::text(&banner(&base_url, organization, &env_file))?;
         }
-        listening.serve(App::new(store, keys), true).await
+        let inbox = Arc::new(Inbox::new(&config.mail.clone().unwrap_or_default())?);
+        let app = App::new(store, keys, &config, base_url, inbox.clone());
+        listening.serve(app, Some(inbox)).await
     }
 }
 
@@ -123,6 +142,7 @@ fn banner(base_url: &str, organization: OrganizationId, env_file: &Path) -> Stri
     // Writing to a string can't fail.
     let _ = writeln!(text, "  organization  {organization}");
     let _ = writeln!(text, "  API key       {file}");
+    let _ = writeln!(text, "  inbox         {base_url}/dev/inbox");
     let _ = writeln!(text, "Try: keyward whoami --env-file {file}");
     text
 }
@@ -198,13 +218,14 @@ async fn begin_in(directory: &DataDirectory, seed: Option<SeedFile>) -> Result<B
 
 /// The beginning that the seed asks for, or any.
 fn begin(seed: Option<SeedFile>) -> Result<(Beginning, RootKey), Failure> {
+    let now = Clock::default().now();
     let (beginning, seed) = if let Some(SeedFile { sha256, beginning }) = seed {
         (beginning, Some(sha256))
     } else {
-        let now = Clock::default().now();
         let beginning = Beginning::generate("Development", now, &mut os_rng());
         (beginning.map_err(Failure::Root)?, None)
     };
+    let beginning = beginning.with_log_ins(now, &mut os_rng()).map_err(Failure::Root)?;
     let root_key = RootKey {
         organization_id: beginning.root.organization,
         api_private_key: beginning.root.api_private_key(),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use keyward_protocol::wire::RequestError;
+use keyward_server::fetch::FetchError;
 use keyward_server::keyring::KeyringError;
 use keyward_server::{BeginningError, ConfigError};
 use keyward_store::StoreError;
@@ -52,6 +53,9 @@ pub(crate) enum Failure {
     /// There is no master key.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// It is no address of an identity provider.
+    #[error("--private-issuer takes an address such as http://127.0.0.1:4000")]
+    PrivateIssuer(#[source] FetchError),
     /// There is no configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),

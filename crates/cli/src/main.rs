@@ -13,6 +13,7 @@ mod output;
 mod request;
 mod running;
 mod serve;
+mod session;
 mod whoami;
 
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ enum Command {
     Keygen(keygen::Keygen),
     Request(request::Request),
     Whoami(whoami::Whoami),
+    Session(session::Session),
     Completions(completions::Completions),
 }
 
@@ -53,6 +55,7 @@ impl Command {
             Self::Keygen(keygen) => keygen.run(),
             Self::Request(request) => request.run(),
             Self::Whoami(whoami) => whoami.run(),
+            Self::Session(session) => session.run(),
             Self::Completions(completions) => completions.run(),
         }
     }

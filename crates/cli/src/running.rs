@@ -4,10 +4,12 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use keyward_server::{App, http, serve};
+use keyward_server::delivery::Inbox;
+use keyward_server::{App, background, http, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
@@ -34,7 +36,11 @@ impl Listening {
     }
 
     /// Serves until the process is told to end.
-    pub(crate) async fn serve(mut self, app: App, is_dev: bool) -> Result<(), Failure> {
+    pub(crate) async fn serve(
+        mut self,
+        app: App,
+        inbox: Option<Arc<Inbox>>,
+    ) -> Result<(), Failure> {
         let end = async {
             tokio::select! {
                 _ = self.interrupt.recv() => {}
@@ -42,8 +48,14 @@ impl Listening {
             }
             tracing::info!("ending");
         };
-        let router = http::router(Arc::new(app), is_dev);
-        serve::serve(self.listener, router, end).await.map_err(Failure::Run)
+        let app = Arc::new(app);
+        let (told, ended) = watch::channel(false);
+        let background = tokio::spawn(background::run(app.clone(), ended));
+        let served = serve::serve(self.listener, http::router(app, inbox), end).await;
+        // Requests are done; what they left is, too, when this returns.
+        let _ = told.send(true);
+        let _ = background.await;
+        served.map_err(Failure::Run)
     }
 }
 

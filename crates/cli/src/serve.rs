@@ -1,8 +1,10 @@
 //! `keyward serve`: the server for production.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
+use keyward_server::delivery::Sending;
 use keyward_server::{App, Config, beginning};
 use keyward_store::SealedStore;
 
@@ -13,8 +15,8 @@ use crate::running::{Listening, block_on, log};
 
 /// Run a server that `keyward init` has begun
 ///
-/// Variables go over the configuration file: `KEYWARD_LISTEN`, `KEYWARD_DATA_DIR`, `KEYWARD_LOG` and
-/// `KEYWARD_LOG_JSON`. `KEYWARD_MASTER_KEY` (64 hex digits) stands for the master key's file.
+/// Variables go over the configuration file: `KEYWARD_LISTEN`, `KEYWARD_DATA_DIR`, `KEYWARD_PUBLIC_URL`,
+/// `KEYWARD_LOG`, `KEYWARD_LOG_JSON`, `KEYWARD_SMTP_URL`, `KEYWARD_MAIL_FROM` and `KEYWARD_SMS_TOKEN`. `KEYWARD_MASTER_KEY` (64 hex digits) stands for the master key's file.
 #[derive(Args)]
 pub(crate) struct Serve {
     /// Configuration file
@@ -31,7 +33,8 @@ impl Serve {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    let directory = DataDirectory::existing(config.data_dir)?;
+    let delivery = Sending::new(&config)?;
+    let directory = DataDirectory::existing(config.data_dir.clone())?;
     let store = directory.open_store()?;
     if !beginning::has_begun(&*store).await? {
         return Err(Failure::HasNotBegun(directory.path().to_owned()));
@@ -41,5 +44,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let organization = beginning::root_organization(&store).await?;
     let listening = Listening::bind(config.listen).await?;
     tracing::info!(address = %listening.address, %organization, "listening");
-    listening.serve(App::new(store, keys), false).await
+    let base_url = format!("http://{}", listening.address);
+    let delivery = Arc::new(delivery);
+    listening.serve(App::new(store, keys, &config, base_url, delivery), None).await
 }

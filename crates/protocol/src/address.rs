@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn only_hexadecimal_addresses_ignore_case() {
         let checksummed = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
-        assert_eq!(lookup_key(checksummed), checksummed.to_lowercase());
+        assert_eq!(lookup_key(checksummed), checksummed.to_ascii_lowercase());
         let compressed = public_key_hex(&generator());
         assert_eq!(lookup_key(&compressed.to_uppercase()), compressed);
         let uncompressed = private_key_public_hex(&generator());

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod activities;
+pub mod bundle;
+pub mod otp_message;
 pub mod parameters;
 pub mod queries;
 pub mod stamp;

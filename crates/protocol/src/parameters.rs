@@ -11,8 +11,8 @@ use crate::wire::enums::{
 };
 use crate::wire::id::{PrivateKeyId, TagId};
 use crate::wire::objects::{
-    ApiKeyParams, ApiKeyParamsV2, AuthenticatorParams, AuthenticatorParamsV2, PrivateKeyParams,
-    WalletAccountParams, WalletParams,
+    ApiKeyParams, ApiKeyParamsV2, AuthenticatorParams, AuthenticatorParamsV2, OauthProviderParams,
+    OauthProviderParamsV2, OidcClaims, PrivateKeyParams, WalletAccountParams, WalletParams,
 };
 use crate::wire::{InvalidRequest, value};
 
@@ -34,6 +34,26 @@ pub struct NewUser {
     pub api_keys: Vec<NewApiKey>,
     /// Its passkeys.
     pub authenticators: Vec<NewAuthenticator>,
+    /// Its accounts at identity providers.
+    pub oauth_providers: Vec<NewOauthProvider>,
+}
+
+/// An account at an identity provider to be registered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewOauthProvider {
+    /// Its name.
+    pub name: String,
+    /// What it is known by.
+    pub account: NewIdentity,
+}
+
+/// What an account at an identity provider is known by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NewIdentity {
+    /// An ID token that says so.
+    Token(String),
+    /// Claims; another account registered with them must have a token of the same issuer and subject.
+    Claims(OidcClaims),
 }
 
 /// An API key to be registered.
@@ -356,21 +376,49 @@ pub(crate) fn feature(name: FeatureName) -> FeatureName {
     }
 }
 
-/// Verification tokens are not made yet: one that is presented is refused rather than believed.
-pub(crate) fn no_verification_token(token: Option<&str>) -> Result<(), InvalidRequest> {
-    match token {
-        None | Some("") => Ok(()),
-        Some(_) => {
-            Err(InvalidRequest::new("verification tokens are not supported by this server yet"))
+impl TryFrom<OauthProviderParamsV2> for NewOauthProvider {
+    type Error = InvalidRequest;
+
+    fn try_from(travels: OauthProviderParamsV2) -> Result<Self, InvalidRequest> {
+        let token = travels.oidc_token.filter(|token| !token.is_empty());
+        let account = match (token, travels.oidc_claims) {
+            (Some(token), None) => NewIdentity::Token(token),
+            (None, Some(claims)) => {
+                for (field, claim) in
+                    [("iss", &claims.iss), ("sub", &claims.sub), ("aud", &claims.aud)]
+                {
+                    value::label(field, claim.clone())?;
+                }
+                NewIdentity::Claims(claims)
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(InvalidRequest::new(
+                    "an oauth provider needs either oidcToken or oidcClaims",
+                ));
+            }
+        };
+        Ok(Self { name: value::label("providerName", travels.provider_name)?, account })
+    }
+}
+
+impl From<OauthProviderParams> for OauthProviderParamsV2 {
+    fn from(older: OauthProviderParams) -> Self {
+        Self {
+            provider_name: older.provider_name,
+            oidc_token: Some(older.oidc_token),
+            oidc_claims: None,
         }
     }
 }
 
-/// OAuth providers are not registered yet: a list that holds one is refused rather than dropped.
-pub(crate) fn no_oauth_providers<T>(providers: &[T]) -> Result<(), InvalidRequest> {
-    if providers.is_empty() {
-        Ok(())
-    } else {
-        Err(InvalidRequest::new("oauthProviders are not supported by this server yet"))
-    }
+/// The ID tokens of accounts that are to be registered, in order.
+#[cfg(feature = "engine")]
+pub(crate) fn id_tokens<'a>(
+    providers: impl IntoIterator<Item = &'a NewOauthProvider>,
+) -> Vec<String> {
+    let tokens = providers.into_iter().filter_map(|provider| match &provider.account {
+        NewIdentity::Token(token) => Some(token.clone()),
+        NewIdentity::Claims(_) => None,
+    });
+    tokens.collect()
 }

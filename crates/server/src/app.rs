@@ -3,15 +3,20 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use keyward_protocol::engine::ServerKeys;
-use keyward_protocol::wire::RequestError;
+use keyward_protocol::engine::{Caller, Organization, ServerKeys, Settings, sessions};
 use keyward_protocol::wire::id::OrganizationId;
+use keyward_protocol::wire::{RequestError, Timestamp};
 use keyward_store::{Opened, SealedStore};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use crate::clock::Clock;
+use crate::config::Config;
+use crate::delivery::Delivery;
+use crate::identities::Identities;
+use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::submit::Loaded;
+use crate::uses::LastUses;
 
 /// Organizations that share a turn; more only means less waiting.
 const TURNS: usize = 64;
@@ -24,21 +29,66 @@ pub struct App {
     pub(crate) store: SealedStore,
     /// The server's own keys.
     pub(crate) keys: ServerKeys,
+    /// What the operator decided and activities depend on.
+    pub(crate) settings: Settings,
+    /// Identity providers.
+    pub(crate) identities: Identities,
+    /// When sessions were last used.
+    pub(crate) uses: LastUses,
+    /// Who has asked for how much.
+    pub(crate) limits: Limits,
+    /// Proxies in front of the server.
+    pub(crate) trusted_proxies: usize,
+    /// Where messages to people go.
+    pub(crate) delivery: Arc<dyn Delivery>,
+    /// Told when there may be messages to send.
+    pub(crate) messages: Notify,
     /// What it counts.
     pub(crate) metrics: Metrics,
     turns: Vec<Arc<Mutex<()>>>,
 }
 
 impl App {
-    /// A server over an opened store.
-    pub fn new(store: SealedStore, keys: ServerKeys) -> Self {
+    /// A server over an opened store, which is reached at `base_url`.
+    pub fn new(
+        store: SealedStore,
+        keys: ServerKeys,
+        config: &Config,
+        base_url: String,
+        delivery: Arc<dyn Delivery>,
+    ) -> Self {
+        let templates = config.mail.iter().flat_map(|mail| mail.templates.keys());
+        let settings = Settings {
+            issuer: config.public_url.clone().unwrap_or(base_url),
+            sandbox_otp: config.sandbox_otp,
+            longest_session_seconds: config.longest_session_seconds,
+            email_templates: templates.cloned().collect(),
+        };
         Self {
             clock: Clock::default(),
             store,
             keys,
+            settings,
+            identities: Identities::new(config),
+            uses: LastUses::default(),
+            limits: Limits::new(config.limits),
+            trusted_proxies: config.limits.trusted_proxies,
+            delivery,
+            messages: Notify::new(),
             metrics: Metrics::default(),
             turns: (0..TURNS).map(|_| Arc::default()).collect(),
         }
+    }
+
+    /// Refuses a caller whose session has ended by a limit.
+    pub(crate) fn check_session(
+        &self,
+        organization: &Organization,
+        parent: Option<&Organization>,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<(), RequestError> {
+        sessions::check(organization, parent, caller, |session| self.uses.last(session), now)
     }
 
     /// The organization of a request as it stands after it.

@@ -1,17 +1,25 @@
 //! The first start: the server's keys, the root organization, and its first API key.
 
-use keyward_crypto::{CryptoRng, P256PrivateKey, Secret, SecretBytes, os_rng};
-use keyward_protocol::engine::model::{Organization, RootQuorum};
-use keyward_protocol::engine::{Changes, ServerKeys, credentials};
+use keyward_crypto::{CryptoRng, P256PrivateKey, os_rng};
+use keyward_protocol::engine::credentials::{self, Identities};
+use keyward_protocol::engine::model::{Organization, RootQuorum, SessionLimits};
+use keyward_protocol::engine::{Changes, ServerKeys, auth_proxy};
 use keyward_protocol::parameters::{NewApiKey, NewUser};
-use keyward_protocol::wire::enums::ApiKeyCurve;
+use keyward_protocol::wire::enums::{ApiKeyCurve, FeatureName};
 use keyward_protocol::wire::id::{OrganizationId, UserId};
 use keyward_protocol::wire::{RequestError, Timestamp};
-use keyward_store::{SealedError, SealedStore, Store};
+use keyward_store::{SealedError, SealedStore, Store, StoreError};
 use uuid::Uuid;
 
-/// Name under which the notarizer key is kept.
-const NOTARIZER: &str = "notarizer";
+/// Names under which the server's keys are kept, in the order of [`named`].
+const KEYS: [&str; 6] = [
+    "notarizer",
+    "signer",
+    "otp signer",
+    "legacy otp signer",
+    "secret receiver",
+    "id token signer",
+];
 /// Name under which the root organization's id is kept.
 pub(crate) const ROOT_ORGANIZATION: &str = "root organization";
 
@@ -61,8 +69,8 @@ pub struct Beginning {
     pub organizations: Vec<Organization>,
     /// Their wallets' accounts and secrets.
     pub changes: Changes,
-    /// Signs session tokens.
-    pub notarizer: P256PrivateKey,
+    /// The server's own keys.
+    pub keys: ServerKeys,
     /// The key to the root organization.
     pub root: Root,
 }
@@ -81,9 +89,31 @@ impl Beginning {
         Ok(Self {
             organizations: vec![organization],
             changes: Changes::default(),
-            notarizer: P256PrivateKey::generate(rng),
+            keys: ServerKeys::generate(rng),
             root,
         })
+    }
+
+    /// Switches every way to log in on, and the auth proxy of the root organization: what developers
+    /// expect, and what an operator decides.
+    pub fn with_log_ins(
+        mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, RequestError> {
+        let features = [
+            FeatureName::EmailAuth,
+            FeatureName::EmailRecovery,
+            FeatureName::OtpEmailAuth,
+            FeatureName::SmsAuth,
+        ];
+        for organization in &mut self.organizations {
+            organization.features.extend(features.map(|feature| (feature, None)));
+        }
+        if let Some(root) = self.organizations.first_mut() {
+            auth_proxy::enable(root, &mut self.changes, now, rng)?;
+        }
+        Ok(self)
     }
 
     /// Makes it durable.
@@ -92,10 +122,11 @@ impl Beginning {
     ///
     /// [`SealedError::Store`] when the store has begun already.
     pub async fn store(self, store: &SealedStore) -> Result<Root, BeginningError> {
-        let notarizer = self.notarizer.expose_bytes();
+        let keys = named(&self.keys).map(|(name, key)| (name, key.expose_bytes()));
         let root = self.root.organization.0.into_bytes();
-        let values: [(&'static str, &[u8]); 2] =
-            [(NOTARIZER, notarizer.expose()), (ROOT_ORGANIZATION, &root)];
+        let mut values: Vec<(&'static str, &[u8])> = vec![(ROOT_ORGANIZATION, &root)];
+        // The keys leave their wrappers to be sealed.
+        values.extend(keys.iter().map(|(name, bytes)| (*name, &bytes.expose()[..])));
         let sealed =
             store.seal_beginning(&values, &self.organizations, &self.changes, &mut os_rng())?;
         store.commit(sealed).await?;
@@ -121,6 +152,9 @@ pub(crate) fn empty_organization(
         wallets: Vec::new(),
         private_keys: Vec::new(),
         tags: Vec::new(),
+        session_limits: SessionLimits::default(),
+        oauth2_credentials: Vec::new(),
+        auth_proxy: None,
     }
 }
 
@@ -148,8 +182,10 @@ pub(crate) fn add_root_user(
         tags: Vec::new(),
         api_keys,
         authenticators: Vec::new(),
+        oauth_providers: Vec::new(),
     };
-    let id = credentials::add_user(organization, None, user, now, rng)?;
+    let identities = &mut Identities::default();
+    let id = credentials::add_user(organization, None, user, identities, now, rng)?;
     organization.root_quorum.users.push(id);
     Ok(id)
 }
@@ -171,16 +207,55 @@ pub async fn root_organization(store: &SealedStore) -> Result<OrganizationId, Be
     Ok(OrganizationId(id))
 }
 
-/// The keys of a server that has begun.
+/// The keys of a server that has begun. Those that an earlier release did not know are made.
 ///
 /// # Errors
 ///
 /// [`BeginningError::NotBegun`] for an empty store.
 pub async fn server_keys(store: &SealedStore) -> Result<ServerKeys, BeginningError> {
-    let bytes: SecretBytes = store.value(NOTARIZER).await?.ok_or(BeginningError::NotBegun)?;
-    let bytes: &[u8; 32] = bytes.expose().try_into().map_err(|_| BeginningError::Unreadable)?;
-    let bytes = Secret::new(*bytes);
-    let notarizer =
-        P256PrivateKey::from_bytes(bytes.expose()).map_err(|_| BeginningError::Unreadable)?;
-    Ok(ServerKeys { notarizer })
+    root_organization(store).await?;
+    let [notarizer, signer, otp_signer, legacy_otp_signer, secret_receiver, id_token_signer] = KEYS;
+    Ok(ServerKeys {
+        notarizer: key(store, notarizer).await?,
+        signer: key(store, signer).await?,
+        otp_signer: key(store, otp_signer).await?,
+        legacy_otp_signer: key(store, legacy_otp_signer).await?,
+        secret_receiver: key(store, secret_receiver).await?,
+        id_token_signer: key(store, id_token_signer).await?,
+    })
+}
+
+/// The key of this name. Another process may make it at the same time; the first one counts.
+async fn key(store: &SealedStore, name: &'static str) -> Result<P256PrivateKey, BeginningError> {
+    for _ in 0..2 {
+        if let Some(bytes) = store.value(name).await? {
+            let bytes: &[u8; 32] =
+                bytes.expose().try_into().map_err(|_| BeginningError::Unreadable)?;
+            return P256PrivateKey::from_bytes(bytes).map_err(|_| BeginningError::Unreadable);
+        }
+        let made = P256PrivateKey::generate(&mut os_rng());
+        // It leaves its wrapper to be sealed.
+        let bytes = made.expose_bytes();
+        let values: [(&'static str, &[u8]); 1] = [(name, bytes.expose())];
+        let sealed = store.seal_beginning(&values, &[], &Changes::default(), &mut os_rng())?;
+        match store.commit(sealed).await {
+            Ok(()) => return Ok(made),
+            Err(SealedError::Store(StoreError::Conflict)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(BeginningError::Unreadable)
+}
+
+/// The server's keys with the names they are kept under.
+fn named(keys: &ServerKeys) -> [(&'static str, &P256PrivateKey); 6] {
+    let [notarizer, signer, otp_signer, legacy_otp_signer, secret_receiver, id_token_signer] = KEYS;
+    [
+        (notarizer, &keys.notarizer),
+        (signer, &keys.signer),
+        (otp_signer, &keys.otp_signer),
+        (legacy_otp_signer, &keys.legacy_otp_signer),
+        (secret_receiver, &keys.secret_receiver),
+        (id_token_signer, &keys.id_token_signer),
+    ]
 }

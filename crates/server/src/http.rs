@@ -1,5 +1,6 @@
 //! The protocol over HTTP: paths, headers, bodies and refusals.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,15 +10,17 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http_body_util::BodyExt;
-use keyward_crypto::os_rng;
-use keyward_protocol::engine::Stamped;
+use keyward_crypto::{P256PrivateKey, os_rng};
+use keyward_protocol::engine::{Client, Stamped};
 use keyward_protocol::stamp::{Headers, Presented, StampError};
+use keyward_protocol::wire::Namespace;
 use keyward_protocol::wire::objects::ActivityResponse;
 use keyward_protocol::wire::{InvalidRequest, RequestError};
 use keyward_protocol::{activities, queries};
@@ -26,13 +29,19 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::{dev, openapi, query, submit};
+use crate::auth_proxy::ProxyRequest;
+use crate::delivery::{Inbox, inbox_routes};
+use crate::identities::jwks;
+use crate::serve::Peer;
+use crate::{auth_frame, auth_proxy, dev, identities, openapi, query, submit};
 
 /// Largest body that is read.
 pub const BODY_LIMIT_BYTES: usize = 2 * 1024 * 1024;
 /// How much of a body that is too large is still taken off the wire, so that the client gets to read the
 /// refusal.
 const DRAINED_BYTES: usize = 8 * BODY_LIMIT_BYTES;
+/// Characters of a header that are kept to be shown.
+const LONGEST_SHOWN: usize = 256;
 /// Longest time from the first byte of a request to its answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -48,13 +57,17 @@ const X_STAMP_WEBAUTHN: HeaderName = HeaderName::from_static("x-stamp-webauthn")
 const X_STAMP_ATTESTED: HeaderName = HeaderName::from_static("x-stamp-attested");
 const X_SESSION: HeaderName = HeaderName::from_static("x-session");
 const X_CLIENT_VERSION: HeaderName = HeaderName::from_static("x-client-version");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The server's paths. `is_dev` adds those a developer may use and nobody else.
-pub fn router(app: Arc<App>, is_dev: bool) -> Router {
+/// The server's paths. With an inbox come those a developer may use and nobody else.
+pub fn router(app: Arc<App>, inbox: Option<Arc<Inbox>>) -> Router {
     let mut router = Router::new()
         .route("/public/v1/submit/{route}", post(submit_route))
         .route("/public/v1/query/{route}", post(query_route))
+        .route("/keyward/v1/submit/{route}", post(own_submit_route))
+        .route("/keyward/v1/query/{route}", post(own_query_route))
+        .route("/v1/{route}", post(proxy_route))
         .route("/healthz", get(|| async { json_response(StatusCode::OK, "{}") }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -62,16 +75,25 @@ pub fn router(app: Arc<App>, is_dev: bool) -> Router {
             "/openapi.json",
             get(|| async { json_response(StatusCode::OK, openapi::document()) }),
         )
-        .route("/.well-known/keyward.json", get(well_known));
-    if is_dev {
+        .route("/.well-known/keyward.json", get(well_known))
+        .route("/.well-known/jwks.json", get(session_jwks))
+        .route("/oauth2/.well-known/openid-configuration", get(id_token_issuer))
+        .route("/oauth2/jwks.json", get(id_token_jwks))
+        .route("/auth-frame", get(auth_frame::page))
+        .route("/auth-frame/auth-frame.js", get(auth_frame::script));
+    if inbox.is_some() {
         router = router.route("/dev/clock", post(dev::move_clock));
     }
-    router
+    let router = router
         .method_not_allowed_fallback(|| async {
             gateway_refusal(StatusCode::NOT_IMPLEMENTED, 12, "Method Not Allowed")
         })
         .fallback(|| async { gateway_refusal(StatusCode::NOT_FOUND, 5, "Not Found") })
-        .with_state(app)
+        .with_state(app);
+    match inbox {
+        Some(inbox) => router.merge(inbox_routes(inbox)),
+        None => router,
+    }
 }
 
 /// Answers a request through the router: on every path preflights are answered and all origins admitted,
@@ -85,23 +107,45 @@ pub async fn respond(router: Router, mut request: Request) -> Response {
     if let Some(Ok(uri)) = single.map(str::parse::<Uri>) {
         *request.uri_mut() = uri;
     }
+    let is_dev_path = request.uri().path().starts_with("/dev/");
     let mut response = match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
+    if is_dev_path {
+        // Other pages must not read codes that are in a developer's inbox.
+        return response;
+    }
     let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
+    headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(ANY_ORIGIN);
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
     response
 }
 
 async fn submit_route(State(app): State<Arc<App>>, path: NamedPath, request: Request) -> Response {
-    let name = name(&path);
-    let Some(entry) = activities::Entry::find(name) else {
-        return not_served(&app, "submit", name);
+    submit_in(Namespace::Turnkey, &app, &path, request).await
+}
+
+async fn own_submit_route(
+    State(app): State<Arc<App>>,
+    path: NamedPath,
+    request: Request,
+) -> Response {
+    submit_in(Namespace::Keyward, &app, &path, request).await
+}
+
+async fn submit_in(
+    namespace: Namespace,
+    app: &App,
+    path: &NamedPath,
+    request: Request,
+) -> Response {
+    let name = name(path);
+    let Some(entry) = activities::Entry::find(namespace, name) else {
+        return not_served(app, namespace, "submit", name);
     };
-    answer(&app, "submit", entry.route, request, |stamped| async {
-        let activity = submit::submit(&app, entry, stamped).await?;
+    answer(app, "submit", entry.route, request, |stamped| async {
+        let activity = submit::submit(app, entry, stamped).await?;
         tracing::info!(activity = %activity.id, organization = %activity.organization_id, kind = %activity.kind, "recorded");
         serde_json::to_vec(&ActivityResponse { activity }).map_err(RequestError::internal)
     })
@@ -109,9 +153,47 @@ async fn submit_route(State(app): State<Arc<App>>, path: NamedPath, request: Req
 }
 
 async fn query_route(State(app): State<Arc<App>>, path: NamedPath, request: Request) -> Response {
-    let name = name(&path);
-    let Some(entry) = queries::Entry::find(name) else { return not_served(&app, "query", name) };
-    answer(&app, "query", entry.route, request, |stamped| query::query(&app, entry, stamped)).await
+    query_in(Namespace::Turnkey, &app, &path, request).await
+}
+
+async fn own_query_route(
+    State(app): State<Arc<App>>,
+    path: NamedPath,
+    request: Request,
+) -> Response {
+    query_in(Namespace::Keyward, &app, &path, request).await
+}
+
+async fn query_in(namespace: Namespace, app: &App, path: &NamedPath, request: Request) -> Response {
+    let name = name(path);
+    let Some(entry) = queries::Entry::find(namespace, name) else {
+        return not_served(app, namespace, "query", name);
+    };
+    answer(app, "query", entry.route, request, |stamped| query::query(app, entry, stamped)).await
+}
+
+/// A request to the auth proxy, which carries no stamp.
+async fn proxy_route(State(app): State<Arc<App>>, path: NamedPath, request: Request) -> Response {
+    let Some(path) = auth_proxy::PATHS.into_iter().find(|known| *known == name(&path)) else {
+        return gateway_refusal(StatusCode::NOT_FOUND, 5, "Not Found");
+    };
+    let app = &*app;
+    answered(app, "proxy", path, async {
+        let (parts, body) = request.into_parts();
+        let text = |name: &str| {
+            let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
+            value.map(str::to_owned)
+        };
+        let request = ProxyRequest {
+            body: read_body(body).await?,
+            config_id: text("x-auth-proxy-config-id"),
+            origin: text("origin"),
+            client: client(&parts, app.trusted_proxies),
+        };
+        let answer = auth_proxy::answer(app, path, request).await?;
+        serde_json::to_vec(&answer).map_err(RequestError::internal)
+    })
+    .await
 }
 
 /// The last segment of a path, which may not be text.
@@ -123,11 +205,12 @@ fn name(path: &NamedPath) -> &str {
 }
 
 /// The refusal of a path that is not served: one of the protocol's is told from one that never was.
-fn not_served(app: &App, kind: &'static str, name: &str) -> Response {
-    let known = PROTOCOL_PATHS
-        .lines()
-        .filter_map(|path| path.split_once('/'))
-        .any(|path| path == (kind, name));
+fn not_served(app: &App, namespace: Namespace, kind: &'static str, name: &str) -> Response {
+    let known = namespace == Namespace::Turnkey
+        && PROTOCOL_PATHS
+            .lines()
+            .filter_map(|path| path.split_once('/'))
+            .any(|path| path == (kind, name));
     let response = if known {
         let status = RequestError::Unimplemented(name.to_owned().into()).status();
         json_response(StatusCode::NOT_IMPLEMENTED, status.to_json().to_string())
@@ -149,14 +232,24 @@ async fn answer<Answering>(
 where
     Answering: Future<Output = Result<Vec<u8>, RequestError>>,
 {
-    let started = Instant::now();
-    let id = request_id();
-    let answered = tokio::time::timeout(REQUEST_TIMEOUT, async {
-        let stamped = read(request).await?;
+    answered(app, kind, route, async {
+        let stamped = read(request, app.trusted_proxies).await?;
         handle(stamped).await
     })
     .await
-    .unwrap_or(Err(RequestError::TooSlow));
+}
+
+/// Waits for an answer, and writes it or the refusal.
+async fn answered(
+    app: &App,
+    kind: &'static str,
+    route: &'static str,
+    answer: impl Future<Output = Result<Vec<u8>, RequestError>>,
+) -> Response {
+    let started = Instant::now();
+    let id = request_id();
+    let answered =
+        tokio::time::timeout(REQUEST_TIMEOUT, answer).await.unwrap_or(Err(RequestError::TooSlow));
     let mut response = match answered {
         Ok(body) => {
             tracing::debug!(request = %id, kind, route, "answered");
@@ -172,7 +265,7 @@ where
 }
 
 /// Reads the body and what the headers present with it.
-async fn read(request: Request) -> Result<Stamped, RequestError> {
+async fn read(request: Request, trusted_proxies: usize) -> Result<Stamped, RequestError> {
     let (parts, body) = request.into_parts();
     let body = read_body(body).await?;
     let presented = Presented::parse(&Headers {
@@ -181,12 +274,31 @@ async fn read(request: Request) -> Result<Stamped, RequestError> {
         attested: single(&parts.headers, &X_STAMP_ATTESTED)?,
         session: single(&parts.headers, &X_SESSION)?,
     })?;
-    let client_version = parts.headers.get(X_CLIENT_VERSION);
-    Ok(Stamped {
-        body,
-        presented,
-        client_version: client_version.and_then(|value| value.to_str().ok()).map(str::to_owned),
-    })
+    let client = client(&parts, trusted_proxies);
+    Ok(Stamped { body, presented, attested: None, client })
+}
+
+/// Where a request comes from. Of `X-Forwarded-For` only what trusted proxies added counts.
+fn client(parts: &Parts, trusted_proxies: usize) -> Client {
+    let text = |name: &HeaderName| {
+        let value = parts.headers.get(name).and_then(|value| value.to_str().ok())?;
+        Some(value.chars().filter(|c| !c.is_control()).take(LONGEST_SHOWN).collect())
+    };
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.to_canonical().to_string());
+    let forwarded = parts
+        .headers
+        .get_all(X_FORWARDED_FOR)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect::<Vec<_>>();
+    let address = trusted_proxies
+        .checked_sub(1)
+        .and_then(|hops| forwarded.iter().rev().nth(hops))
+        .and_then(|address| address.trim().parse::<IpAddr>().ok())
+        .map(|address| address.to_canonical().to_string())
+        .or(peer);
+    Client { version: text(&X_CLIENT_VERSION), user_agent: text(&USER_AGENT), address }
 }
 
 async fn read_body(mut body: Body) -> Result<Vec<u8>, RequestError> {
@@ -231,7 +343,7 @@ fn refuse(refusal: &RequestError, id: Uuid, kind: &'static str, route: &'static 
 }
 
 /// An error and what caused it, each once.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -243,7 +355,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 /// A refusal that no request was read for.
-fn gateway_refusal(status: StatusCode, code: u8, message: &str) -> Response {
+pub(crate) fn gateway_refusal(status: StatusCode, code: u8, message: &str) -> Response {
     json_response(status, json!({ "code": code, "message": message, "details": [] }).to_string())
 }
 
@@ -268,10 +380,56 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     response
 }
 
-/// The public halves of the server's keys.
+/// The public halves of the server's keys, SEC1, hex, in the form that SDKs take to override the hosted
+/// service's.
 async fn well_known(State(app): State<Arc<App>>) -> Response {
-    let notarizer = hex::encode(app.keys.notarizer.public_key().uncompressed());
-    json_response(StatusCode::OK, json!({ "notarizerPublicKey": notarizer }).to_string())
+    let uncompressed = |key: &P256PrivateKey| hex::encode(key.public_key().uncompressed());
+    let compressed = |key: &P256PrivateKey| hex::encode(key.public_key().compressed());
+    let keys = &app.keys;
+    let signer = uncompressed(&keys.signer);
+    let known = json!({
+        "notarizerPublicKey": uncompressed(&keys.notarizer),
+        "signerPublicKey": signer,
+        "signerQuorumPublicKey": format!("{signer}{signer}"),
+        "otpSignerPublicKey": uncompressed(&keys.otp_signer),
+        "legacyOtpSignerPublicKey": compressed(&keys.legacy_otp_signer),
+        "secretReceiverPublicKey": uncompressed(&keys.secret_receiver),
+        "issuer": app.settings.issuer,
+        "jwksUri": format!("{}/.well-known/jwks.json", app.settings.issuer),
+        "idTokenIssuer": app.settings.id_token_issuer(),
+    });
+    cacheable(known.to_string())
+}
+
+/// What session tokens are checked with (RFC 7517 §5).
+async fn session_jwks(State(app): State<Arc<App>>) -> Response {
+    cacheable(jwks(&app.keys.notarizer.public_key()).to_string())
+}
+
+/// What the issuer of ID tokens says of itself (`OpenID` Connect Discovery 1.0 §3).
+async fn id_token_issuer(State(app): State<Arc<App>>) -> Response {
+    let issuer = app.settings.id_token_issuer();
+    let known = json!({
+        "issuer": issuer,
+        "jwks_uri": format!("{issuer}/jwks.json"),
+        "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+    });
+    cacheable(known.to_string())
+}
+
+/// What ID tokens are checked with (RFC 7517 §5).
+async fn id_token_jwks(State(app): State<Arc<App>>) -> Response {
+    cacheable(identities::id_token_jwks(&app.keys).to_string())
+}
+
+/// JSON that stays the same.
+fn cacheable(body: String) -> Response {
+    let mut response = json_response(StatusCode::OK, body);
+    let for_an_hour = HeaderValue::from_static("public, max-age=3600");
+    response.headers_mut().insert(CACHE_CONTROL, for_an_hour);
+    response
 }
 
 fn preflight() -> Response {

@@ -1,22 +1,36 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod auth_frame;
+mod auth_proxy;
+pub mod background;
 pub mod beginning;
 mod clock;
 pub mod config;
+pub mod delivery;
 mod dev;
+mod facts;
+pub mod fetch;
 pub mod http;
+mod identities;
 pub mod keyring;
+pub mod limits;
 mod metrics;
+pub mod oauth2;
+pub mod oidc;
 mod openapi;
 mod query;
 pub mod seed;
 pub mod serve;
+#[cfg(test)]
+mod site;
 mod submit;
 mod testing;
+mod uses;
 
 pub use app::App;
 pub use beginning::{Beginning, BeginningError, Root};
 pub use clock::Clock;
 pub use config::{Config, ConfigError};
+pub use metrics::MessageCounts;
 pub use testing::TestServer;

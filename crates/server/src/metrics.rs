@@ -9,6 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::delivery::Channel;
+
 /// A request, as it is counted. Every value comes from a list that is known beforehand.
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct Request {
@@ -22,8 +24,51 @@ struct Kind {
     kind: &'static str,
 }
 
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Message {
+    channel: &'static str,
+    outcome: &'static str,
+}
+
+/// How a try to send a message ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    /// It was passed on.
+    Sent,
+    /// It is tried again later.
+    Retried,
+    /// It is not tried again.
+    GivenUp,
+}
+
+/// Counts of the messages that were sent, or not. Clones count together.
+#[derive(Clone, Default)]
+pub struct MessageCounts(Family<Message, Counter>);
+
+impl MessageCounts {
+    pub(crate) fn count(&self, channel: Channel, outcome: Outcome) {
+        self.counter(channel, outcome).inc();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn value(&self, channel: Channel, outcome: Outcome) -> u64 {
+        self.counter(channel, outcome).get()
+    }
+
+    fn counter(&self, channel: Channel, outcome: Outcome) -> Counter {
+        let outcome = match outcome {
+            Outcome::Sent => "sent",
+            Outcome::Retried => "retried",
+            Outcome::GivenUp => "given_up",
+        };
+        self.0.get_or_create_owned(&Message { channel: channel.name(), outcome })
+    }
+}
+
 /// The counters.
 pub(crate) struct Metrics {
+    /// Of messages.
+    pub(crate) messages: MessageCounts,
     registry: Registry,
     requests: Family<Request, Counter>,
     durations: Family<Kind, Histogram>,
@@ -43,7 +88,9 @@ impl Default for Metrics {
             Unit::Seconds,
             durations.clone(),
         );
-        Self { registry, requests, durations }
+        let messages = MessageCounts::default();
+        registry.register("messages", "Tries to send a message to a person", messages.0.clone());
+        Self { messages, registry, requests, durations }
     }
 }
 
@@ -67,5 +114,18 @@ impl Metrics {
             Ok(()) => text,
             Err(_) => String::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_counted_by_channel_and_outcome() {
+        let metrics = Metrics::default();
+        metrics.messages.count(Channel::Sms, Outcome::GivenUp);
+        let line = "keyward_messages_total{channel=\"sms\",outcome=\"given_up\"} 1\n";
+        assert!(metrics.to_text().contains(line), "{}", metrics.to_text());
     }
 }

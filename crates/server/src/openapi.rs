@@ -25,14 +25,14 @@ fn build() -> Value {
             .collect();
         let response = answered(entry, &mut generator);
         paths.insert(
-            format!("/public/v1/submit/{}", entry.route),
+            format!("/{}/submit/{}", entry.namespace.as_str(), entry.route),
             operation(entry.route, json!({ "oneOf": requests }), response),
         );
     }
     for entry in queries::REGISTRY {
         let (request, response) = entry.schemas(&mut generator);
         paths.insert(
-            format!("/public/v1/query/{}", entry.route),
+            format!("/{}/query/{}", entry.namespace.as_str(), entry.route),
             operation(entry.route, request.to_value(), response.to_value()),
         );
     }
@@ -45,6 +45,7 @@ fn build() -> Value {
             "securitySchemes": {
                 "stamp": { "type": "apiKey", "in": "header", "name": "X-Stamp" },
                 "passkey": { "type": "apiKey", "in": "header", "name": "X-Stamp-Webauthn" },
+                "attested": { "type": "apiKey", "in": "header", "name": "X-Stamp-Attested" },
                 "session": { "type": "apiKey", "in": "header", "name": "X-Session" },
             },
         },

@@ -5,7 +5,7 @@
 
 use keyward_crypto::{CryptoRng, Mnemonic, P256PrivateKey, SeededRng, sha256};
 use keyward_protocol::engine::model::Organization;
-use keyward_protocol::engine::{Changes, credentials, wallets};
+use keyward_protocol::engine::{Changes, ServerKeys, credentials, wallets};
 use keyward_protocol::parameters::{NewApiKey, NewWallet};
 use keyward_protocol::wire::enums::ApiKeyCurve;
 use keyward_protocol::wire::id::{OrganizationId, UserId, WalletId};
@@ -133,7 +133,9 @@ impl Seed {
             organizations.push(sub_organization.make(parent, &mut changes, rng)?);
         }
         let root = Root { organization, user, api_key };
-        Ok(Beginning { organizations, changes, notarizer, root })
+        // Drawn last, so that a release that knows more keys makes the same ids.
+        let keys = ServerKeys { notarizer, ..ServerKeys::generate(rng) };
+        Ok(Beginning { organizations, changes, keys, root })
     }
 }
 

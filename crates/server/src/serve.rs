@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Connections that are served at once; further ones wait to be accepted.
 const CONNECTIONS: usize = 10_000;
 
+/// Where a connection comes from; beside each of its requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// Serves until `end` is over, then finishes what is under way.
 pub async fn serve(
     listener: TcpListener,
@@ -40,8 +45,8 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             () = &mut end => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // The peer went away, or there are too many open files: neither ends the server.
                 tracing::warn!(%error, "could not accept a connection");
@@ -51,8 +56,9 @@ pub async fn serve(
         };
         let _ = stream.set_nodelay(true);
         let router = router.clone();
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let router = router.clone();
+            request.extensions_mut().insert(Peer(peer.ip()));
             async move { Ok::<_, Infallible>(respond(router, request.map(Body::new)).await) }
         });
         let connection = hyper::server::conn::http1::Builder::new()

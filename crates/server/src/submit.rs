@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use keyward_crypto::{os_rng, sha256};
 use keyward_protocol::activities::Entry;
-use keyward_protocol::engine::authenticate::{knows, search_key};
+use keyward_protocol::engine::attested::users_with;
+use keyward_protocol::engine::authenticate::{knows, search_keys};
+use keyward_protocol::engine::record::RecordChange;
 use keyward_protocol::engine::{
-    ActivityRecord, Caller, Changes, Context, Decision, Facts, Home, Needs, Organization, Permit,
-    Stamped, VoteRecord, authenticate, authorize,
+    ActivityRecord, Attested, Caller, Changes, Context, Decision, Facts, Home, Organization,
+    Permit, Stamped, VoteRecord, authenticate, authorize, sessions,
 };
-use keyward_protocol::stamp::{Presented, fingerprint};
-use keyward_protocol::wire::enums::{ActivityStatus, VoteSelection};
+use keyward_protocol::stamp::{Presented, StampError, fingerprint};
+use keyward_protocol::wire::enums::{ActivityStatus, OtpType, VoteSelection};
 use keyward_protocol::wire::envelope::{Envelope, is_fresh};
 use keyward_protocol::wire::id::{ActivityId, OrganizationId, VoteId};
 use keyward_protocol::wire::objects::{Activity, Failure};
@@ -18,10 +20,14 @@ use keyward_protocol::wire::{InvalidRequest, Page, RequestError, Timestamp};
 use keyward_store::{Decided, Opened, SealedCommit, SealedError, StoreError};
 
 use crate::app::App;
+use crate::facts::{Fetched, attest, facts};
 
 /// How often a submission that lost a race starts again. From the second time on, those for the same
 /// organization take turns.
 const ATTEMPTS: usize = 8;
+
+/// What an attested stamp of a parent organization's user is taken for.
+const ATTESTED_IN_PARENTS: [&str; 3] = ["approve_activity", "reject_activity", "stamp_login"];
 
 /// The organizations a request concerns.
 pub(crate) struct Loaded {
@@ -48,18 +54,29 @@ enum Attempt {
 pub(crate) async fn submit(
     app: &App,
     entry: &'static Entry,
-    stamped: Stamped,
+    mut stamped: Stamped,
 ) -> Result<Activity, RequestError> {
     let now = app.clock.now();
+    if matches!(stamped.presented, Presented::Attested(_)) {
+        let organization = Envelope::parse(&stamped.body)?.organization_id;
+        attest(app, &mut stamped, organization, now).await?;
+    }
     let message = std::str::from_utf8(&stamped.body).map_err(|_| not_utf8())?;
     let envelope = Envelope::parse(&stamped.body)?;
     let digest = sha256(&stamped.body);
     let mut turn = None;
+    let mut fetched = Fetched::default();
     for _ in 0..ATTEMPTS {
         let loaded = load(app, entry, &envelope, &stamped, now).await?;
         let caller = identify(app, &loaded, &stamped, now).await?;
+        // A parent's users log in and vote with them, and no more.
+        let is_parents = loaded.opened.organization.is_parent() || caller.home == Home::Parent;
+        if stamped.attested.is_some() && is_parents && !ATTESTED_IN_PARENTS.contains(&entry.route) {
+            return Err(StampError::AttestedStampUnreadable.into());
+        }
         let attempt =
-            attempt(app, entry, &envelope, message, &loaded, &caller, &stamped, now).await;
+            attempt(app, entry, &envelope, message, &loaded, &caller, &stamped, &mut fetched, now)
+                .await;
         match attempt {
             Ok(Attempt::Recorded(_, Some(refusal))) => return Err(refusal),
             Ok(Attempt::Recorded(record, None)) => {
@@ -77,6 +94,12 @@ pub(crate) async fn submit(
                     .ok_or(RequestError::Busy);
             }
             Err(refusal) => {
+                // A commit that the store can't tell of may have been made all the same.
+                if matches!(refusal, RequestError::Internal(_))
+                    && app.reload(&loaded).await.is_err()
+                {
+                    return Err(refusal);
+                }
                 return known(app, &loaded, &caller, digest, &envelope, now).await?.ok_or(refusal);
             }
         }
@@ -97,6 +120,7 @@ async fn attempt(
     loaded: &Loaded,
     caller: &Caller,
     stamped: &Stamped,
+    fetched: &mut Fetched,
     now: Timestamp,
 ) -> Result<Attempt, RequestError> {
     if !entry.accepts(&envelope.kind) {
@@ -121,26 +145,37 @@ async fn attempt(
         created_at: now,
         updated_at: now,
         failure: None,
+        events: Vec::new(),
     };
-    let permit = match authorize(organization, caller, request)? {
+    let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
+    let permit = match authorize(organization, parent, caller, request)? {
         Decision::Allow(permit) => permit,
         Decision::Deny(_) => {
             let refusal = RequestError::PermissionDenied;
-            return refuse(app, loaded, record, ActivityStatus::Rejected, refusal).await;
+            return refuse(app, loaded, record, ActivityStatus::Rejected, refusal, Vec::new())
+                .await;
         }
     };
     let needs = permit.request().needs();
-    let facts = facts(app, &loaded.opened, needs).await?;
-    match execute(app, loaded, caller, stamped, permit, facts, &mut record, now) {
-        Ok(sealed) => Ok(match app.store.commit(sealed).await {
-            Ok(()) => Attempt::Recorded(Box::new(record), None),
+    let facts = facts(app, &loaded.opened, needs, fetched, now).await?;
+    match execute(app, loaded, caller, stamped, permit, facts, fetched, &mut record, now) {
+        Ok((sealed, has_messages)) => Ok(match app.store.commit(sealed).await {
+            Ok(()) => {
+                if has_messages {
+                    app.messages.notify_one();
+                }
+                Attempt::Recorded(Box::new(record), None)
+            }
             Err(error) => lost(error)?,
         }),
-        // What the request got wrong leaves no trace; that something is not there is worth one.
-        Err(refusal @ RequestError::NotFound(_)) => {
-            refuse(app, loaded, record, ActivityStatus::Failed, refusal).await
+        // What the request got wrong leaves no trace. That something is not there is worth one, and an
+        // attempt that costs something is, since the cost must not be lost.
+        Err((refusal, kept))
+            if !kept.is_empty() || matches!(refusal, RequestError::NotFound(_)) =>
+        {
+            refuse(app, loaded, record, ActivityStatus::Failed, refusal, kept).await
         }
-        Err(refusal) => Err(refusal),
+        Err((refusal, _)) => Err(refusal),
     }
 }
 
@@ -156,25 +191,47 @@ fn execute(
     stamped: &Stamped,
     permit: Permit,
     facts: Facts,
+    fetched: &mut Fetched,
     record: &mut ActivityRecord,
     now: Timestamp,
-) -> Result<SealedCommit, RequestError> {
+) -> Result<(SealedCommit, bool), (RequestError, Vec<RecordChange>)> {
     let mut rng = os_rng();
     let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
     let organization = loaded.opened.organization.clone();
-    let mut context = Context::new(organization, parent, now, &mut rng, &app.keys);
+    let mut context = Context::new(
+        organization,
+        parent,
+        now,
+        &mut rng,
+        &app.keys,
+        &app.settings,
+        &stamped.client,
+    );
     context.facts = facts;
-    context.client_version = stamped.client_version.as_deref();
-    record.result = Some(permit.execute(caller, &mut context)?);
+    match permit.execute(caller, &mut context) {
+        Ok(result) => record.result = Some(result),
+        Err(refusal) => return Err((refusal, context.kept)),
+    }
     let (organization, changes) = context.into_parts();
+    if !Arc::ptr_eq(&organization, &loaded.opened.organization) {
+        record.events =
+            sessions::events(&loaded.opened.organization, &organization, &changes.evicted, now);
+    }
+    let has_messages = !changes.messages.is_empty();
+    if has_messages && !fetched.is_counted {
+        app.limits.message(organization.id, now).map_err(|refusal| (refusal, Vec::new()))?;
+        fetched.is_counted = true;
+    }
     let decided = Decided {
         base: &loaded.opened,
         parent: loaded.parent.as_deref(),
         organization,
         changes,
-        activity: record,
+        activity: Some(record),
     };
-    app.store.seal(decided, &mut rng).map_err(RequestError::internal)
+    let sealed = app.store.seal(decided, &mut rng);
+    let sealed = sealed.map_err(|source| (RequestError::internal(source), Vec::new()))?;
+    Ok((sealed, has_messages))
 }
 
 /// Records that a submission was refused, and why.
@@ -184,6 +241,7 @@ async fn refuse(
     mut record: ActivityRecord,
     status: ActivityStatus,
     refusal: RequestError,
+    kept: Vec<RecordChange>,
 ) -> Result<Attempt, RequestError> {
     record.status = status;
     record.failure = Some(Failure::from(&refusal.status()));
@@ -194,8 +252,8 @@ async fn refuse(
                 base: &loaded.opened,
                 parent: loaded.parent.as_deref(),
                 organization: loaded.opened.organization.clone(),
-                changes: Changes::default(),
-                activity: &record,
+                changes: Changes { records: kept, ..Changes::default() },
+                activity: Some(&record),
             },
             &mut os_rng(),
         )
@@ -228,15 +286,15 @@ async fn known(
     envelope: &Envelope<'_>,
     now: Timestamp,
 ) -> Result<Option<Activity>, RequestError> {
-    let organization = &loaded.opened.organization;
-    if caller.home == Home::Parent {
-        return Ok(None);
-    }
-    let found =
-        app.store.activity_of(organization.id, digest).await.map_err(RequestError::internal)?;
+    let organization = loaded.opened.organization.id;
+    let found = app.store.activity_of(organization, digest).await;
+    let found = found.map_err(RequestError::internal)?;
     let Some(record) = found else { return Ok(None) };
     if !record.votes.iter().any(|vote| vote.user == caller.user) {
-        return Err(RequestError::AlreadyDecided(record.id));
+        return match caller.home {
+            Home::Own => Err(RequestError::AlreadyDecided(record.id)),
+            Home::Parent => Ok(None),
+        };
     }
     let reveal = record.proposer() == Some(caller.user) && is_fresh(envelope.timestamp, now);
     Ok(Some(record.show(&app.current(loaded).organization, caller, reveal)))
@@ -272,7 +330,7 @@ async fn load(
         .map_err(RequestError::internal)?
         .ok_or(RequestError::OrganizationNotFound(id))?;
     if entry.finds_sub_organization
-        && let Some(found) = search(app, &opened, &stamped.presented, now).await?
+        && let Some(found) = search(app, &opened, stamped, now).await?
     {
         return Ok(Loaded { opened: found, parent: Some(opened) });
     }
@@ -303,33 +361,49 @@ pub(crate) async fn with_parent(
 pub(crate) async fn search(
     app: &App,
     named: &Arc<Opened>,
-    presented: &Presented,
+    stamped: &Stamped,
     now: Timestamp,
 ) -> Result<Option<Arc<Opened>>, RequestError> {
     let organization: &Organization = &named.organization;
-    if !organization.is_parent() || knows(organization, presented, now) {
+    if !organization.is_parent() || knows(organization, stamped, now) {
         return Ok(None);
     }
-    let Some(key) = search_key(presented) else { return Ok(None) };
-    let candidates = app
-        .store
-        .sub_organizations(organization.id, Some(&key), Page::ALL)
-        .await
-        .map_err(RequestError::internal)?;
-    let mut found: Option<Arc<Opened>> = None;
+    let mut candidates = Vec::new();
+    for key in search_keys(stamped) {
+        let found = app.store.sub_organizations(organization.id, Some(&key), Page::ALL).await;
+        candidates.extend(found.map_err(RequestError::internal)?);
+    }
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut found = Vec::new();
     for id in candidates {
         let opened = app.store.latest_organization(id).await.map_err(RequestError::internal)?;
-        if let Some(opened) = opened.filter(|opened| knows(&opened.organization, presented, now)) {
-            if found.is_some() {
-                return Err(RequestError::CredentialConflict(match presented {
-                    Presented::WebAuthn(_) => "credential ID",
-                    _ => "public key",
-                }));
-            }
-            found = Some(opened);
-        }
+        found.extend(opened.filter(|opened| knows(&opened.organization, stamped, now)));
     }
-    Ok(found)
+    // Whoever signed up with somebody else's contact must not stand in the way of its owner.
+    if found.len() > 1
+        && let Some(attested) = &stamped.attested
+        && found.iter().any(|opened| has_proven(&opened.organization, attested))
+    {
+        found.retain(|opened| has_proven(&opened.organization, attested));
+    }
+    if found.len() > 1 {
+        return Err(RequestError::CredentialConflict(match &stamped.presented {
+            Presented::WebAuthn(_) => "credential ID",
+            Presented::Attested(_) => stamped.attested.as_ref().map_or("contact", Attested::what),
+            _ => "public key",
+        }));
+    }
+    Ok(found.pop())
+}
+
+/// Whether a user proved here to have the contact that is attested.
+fn has_proven(organization: &Organization, attested: &Attested) -> bool {
+    let Attested::Contact { kind, contact, .. } = attested else { return false };
+    users_with(organization, *kind, contact).any(|user| match kind {
+        OtpType::Email => user.email_verified,
+        OtpType::Sms => user.phone_number_verified,
+    })
 }
 
 /// Who sends it. What this process remembers may be older than what another process wrote: a refusal is
@@ -345,7 +419,10 @@ async fn identify(
     }
     let check = |loaded: &Loaded| {
         let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
-        authenticate(&loaded.opened.organization, parent, stamped, now)
+        let organization = &loaded.opened.organization;
+        let caller = authenticate(organization, parent, stamped, now)?;
+        app.check_session(organization, parent, &caller, now)?;
+        Ok(caller)
     };
     match check(loaded) {
         Err(refusal) => {
@@ -358,29 +435,9 @@ async fn identify(
                     == loaded.parent.as_ref().map(|parent| parent.revision);
             if unchanged { Err(refusal) } else { check(&latest) }
         }
-        known => known,
+        Ok(caller) => Ok(caller),
     }
-}
-
-/// Fetches what an activity needs.
-async fn facts(app: &App, opened: &Opened, needs: Needs) -> Result<Facts, RequestError> {
-    let store = &app.store;
-    Ok(match needs {
-        Needs::Nothing => Facts::Nothing,
-        Needs::Signer(sign_with) => {
-            Facts::Signer(store.signer(opened, &sign_with).await.map_err(RequestError::internal)?)
-        }
-        Needs::Mnemonic(wallet) => {
-            Facts::Mnemonic(store.mnemonic(opened, wallet).await.map_err(RequestError::internal)?)
-        }
-        Needs::Accounts(ids) => {
-            let mut accounts = Vec::with_capacity(ids.len());
-            for id in ids {
-                accounts.extend(store.account(opened, id).await.map_err(RequestError::internal)?);
-            }
-            Facts::Accounts(accounts)
-        }
-    })
+    .inspect(|caller| app.uses.note(caller, now))
 }
 
 /// The refusal of a body that is not text.

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    OrganizationChange, OrganizationRow, Page, Revision, SecretRow, Store, StoreError,
+    MessageRow, OrganizationChange, OrganizationRow, Page, RecordChange, RecordContent, RecordRow,
+    Revision, SecretRow, Store, StoreError,
 };
 
 /// Tests every promise on what `$fresh` makes: an empty store and whatever must outlive it.
@@ -49,6 +50,21 @@ macro_rules! promises {
             deleted_organization_takes_everything_but_activities,
             deletions_come_first,
             meta_is_written_once,
+            record_is_made_once,
+            record_changes_on_its_last_revision_only,
+            record_is_deleted,
+            records_are_apart,
+            records_hold_together,
+            record_named_twice_is_refused,
+            record_goes_with_its_organization,
+            one_concurrent_change_of_a_record_wins,
+            only_expired_records_are_purged,
+            message_is_sent_with_its_commit_only,
+            messages_are_taken_longest_due_first,
+            message_is_leased,
+            message_is_retried_and_finished,
+            message_is_taken_once,
+            latest_instants_never_come,
             one_concurrent_commit_wins_per_revision,
             acknowledged_commit_is_seen_at_once,
             large_rows_are_kept
@@ -123,6 +139,29 @@ pub(crate) fn activity(of: u128, n: u8) -> ActivityRow {
     }
 }
 
+/// A change of record `n` of an organization; an empty text deletes it.
+pub(crate) fn change(of: u128, n: u128, expected: Revision, text: &str) -> RecordChange {
+    let content = RecordContent { expires_ms: None, sealed: text.into() };
+    let content = (!text.is_empty()).then_some(content);
+    RecordChange { organization: id(of), id: id(n), expected, content }
+}
+
+/// Message `n`, of organization 1.
+pub(crate) fn message(n: u128, due_ms: u64) -> MessageRow {
+    let sealed = format!("message {n}").into_bytes();
+    MessageRow { id: id(n), organization: id(1), due_ms, attempts: 0, sealed }
+}
+
+/// A commit that changes records and nothing else.
+pub(crate) fn changes(records: &[RecordChange]) -> Commit {
+    Commit { records: records.to_vec(), ..Commit::default() }
+}
+
+/// A commit that sends messages.
+pub(crate) fn sends(messages: &[MessageRow]) -> Commit {
+    Commit { messages: messages.to_vec(), ..Commit::default() }
+}
+
 /// A commit that makes an organization.
 pub(crate) fn creation(n: u128, index: &[KeyHash]) -> Commit {
     Commit {
@@ -170,6 +209,19 @@ async fn activity_numbers(
     let filter = ActivityFilter { kinds: strings(kinds), statuses: strings(statuses) };
     let activities = store.activities(id(1), &filter, page).await.unwrap();
     activities.iter().map(|activity| activity.id.as_u128()).collect()
+}
+
+/// Revision and text of a record; 0 and nothing when there is none.
+async fn noted(store: &impl Store, of: u128, n: u128) -> (Revision, String) {
+    let Some(row) = store.record(id(of), id(n)).await.unwrap() else { return (0, String::new()) };
+    assert_eq!((row.organization, row.id), (id(of), id(n)));
+    (row.revision, String::from_utf8(row.sealed).unwrap())
+}
+
+/// Number, due time and attempts of each message taken.
+async fn taken(store: &impl Store, now: u64, lease: u64, limit: u32) -> Vec<(u128, u64, u32)> {
+    let messages = store.take_messages(now, lease, limit).await.unwrap();
+    messages.iter().map(|it| (it.id.as_u128(), it.due_ms, it.attempts)).collect()
 }
 
 async fn found(store: &impl Store, key: KeyHash) -> Vec<u128> {
@@ -227,6 +279,12 @@ pub(crate) async fn nothing_unknown_is_found(store: impl Store) {
     }
     assert_eq!(store.secret(id(1), id(1)).await.unwrap(), None);
     assert_eq!(store.meta("name").await.unwrap(), None);
+    assert_eq!(store.record(id(1), id(1)).await.unwrap(), None);
+    assert_eq!(store.record(Uuid::nil(), Uuid::nil()).await.unwrap(), None);
+    assert_eq!(taken(&store, u64::MAX, u64::MAX, 9).await, []);
+    assert_eq!(store.purge_records(u64::MAX, 9).await.unwrap(), 0);
+    store.finish_message(id(1)).await.unwrap();
+    store.retry_message(id(1), 7).await.unwrap();
     assert_eq!(account_numbers(&store, None, Page::ALL).await, []);
     assert_eq!(activity_numbers(&store, &[], &[], Page::ALL).await, []);
     assert_eq!(found(&store, hash(1)).await, []);
@@ -350,6 +408,7 @@ pub(crate) async fn refused_commit_stores_nothing(store: impl Store) {
     first.secrets = vec![secret(1, 1, "one")];
     first.activities = vec![activity(1, 1)];
     first.meta = vec![("one".into(), b"1".to_vec())];
+    first.records = vec![change(1, 1, 0, "one"), change(2, 1, 0, "child's")];
     store.commit(first).await.unwrap();
     store.commit(creation(2, &[hash(1)])).await.unwrap();
     let mut slot = account(1, 9, 1);
@@ -371,6 +430,8 @@ pub(crate) async fn refused_commit_stores_nothing(store: impl Store) {
             ActivityRow { status: "NEW".into(), ..activity(1, 1) }
         }],
         meta: vec![("two".into(), b"2".to_vec())],
+        records: vec![change(1, 1, 1, "changed"), change(1, 2, 0, "two"), change(3, 3, 0, "three")],
+        messages: vec![message(1, 0)],
     };
     let bad = [
         {
@@ -403,6 +464,11 @@ pub(crate) async fn refused_commit_stores_nothing(store: impl Store) {
             bad.expected.push((id(4), 1));
             bad
         },
+        {
+            let mut bad = good();
+            bad.records.push(change(1, 4, 1, "four"));
+            bad
+        },
     ];
     for commit in bad {
         let result = store.commit(commit).await;
@@ -428,8 +494,16 @@ pub(crate) async fn refused_commit_stores_nothing(store: impl Store) {
         assert_eq!(store.activity(id(1), print).await.unwrap(), None);
         assert_eq!(store.meta("one").await.unwrap().unwrap(), b"1");
         assert_eq!(store.meta("two").await.unwrap(), None);
+        assert_eq!(noted(&store, 1, 1).await, (1, "one".into()));
+        assert_eq!(noted(&store, 2, 1).await, (1, "child's".into()));
+        assert_eq!(noted(&store, 1, 2).await.0, 0);
+        assert_eq!(noted(&store, 3, 3).await.0, 0);
+        assert_eq!(taken(&store, 0, 1, 9).await, []);
     }
     store.commit(good()).await.unwrap();
+    assert_eq!(noted(&store, 1, 1).await, (2, "changed".into()));
+    assert_eq!(noted(&store, 2, 1).await.0, 0);
+    assert_eq!(taken(&store, 0, 1, 9).await, [(1, 1, 1)]);
     assert_eq!(account_numbers(&store, None, Page::ALL).await, [2, 3]);
     assert_eq!(activity_numbers(&store, &[], &["NEW"], Page::ALL).await, [1]);
 }
@@ -883,6 +957,293 @@ pub(crate) async fn meta_is_written_once(store: impl Store) {
     assert_eq!(store.meta("Name").await.unwrap(), None);
 }
 
+// Records and messages.
+
+/// A record comes back as it was written; who makes it second is told, and nothing else of that
+/// commit is stored.
+pub(crate) async fn record_is_made_once(store: impl Store) {
+    let mut first = change(1, 1, 0, "first");
+    first.content.as_mut().unwrap().expires_ms = Some(77);
+    store.commit(changes(&[first])).await.unwrap();
+    let mut second = changes(&[change(1, 2, 0, "other"), change(1, 1, 0, "second")]);
+    second.activities.push(activity(1, 1));
+    second.messages.push(message(1, 0));
+    let second = store.commit(second).await;
+    assert!(matches!(second, Err(StoreError::Conflict)), "{second:?}");
+    let row = RecordRow {
+        organization: id(1),
+        id: id(1),
+        revision: 1,
+        expires_ms: Some(77),
+        sealed: b"first".to_vec(),
+    };
+    assert_eq!(store.record(id(1), id(1)).await.unwrap(), Some(row));
+    assert_eq!(store.record(id(1), id(2)).await.unwrap(), None);
+    assert_eq!(activity_numbers(&store, &[], &[], Page::ALL).await, []);
+    assert_eq!(taken(&store, 0, 1, 9).await, []);
+}
+
+/// Whether it is replaced, with another expiry or none, or deleted.
+pub(crate) async fn record_changes_on_its_last_revision_only(store: impl Store) {
+    let mut first = change(1, 1, 0, "first");
+    first.content.as_mut().unwrap().expires_ms = Some(77);
+    store.commit(changes(&[first])).await.unwrap();
+    store.commit(changes(&[change(1, 1, 1, "second")])).await.unwrap();
+    let row = store.record(id(1), id(1)).await.unwrap().unwrap();
+    assert_eq!((row.revision, row.expires_ms), (2, None));
+    for expected in [0, 1, 3, u64::MAX] {
+        for text in ["late", ""] {
+            let late = store.commit(changes(&[change(1, 1, expected, text)])).await;
+            assert!(matches!(late, Err(StoreError::Conflict)), "{expected}: {late:?}");
+        }
+        assert_eq!(noted(&store, 1, 1).await, (2, "second".into()));
+    }
+    let missing = store.commit(changes(&[change(1, 2, 1, "missing")])).await;
+    assert!(matches!(missing, Err(StoreError::Conflict)), "{missing:?}");
+}
+
+/// A deleted record is as if it had never been. That one must not exist can be said alone.
+pub(crate) async fn record_is_deleted(store: impl Store) {
+    store.commit(changes(&[change(1, 1, 0, "first"), change(1, 2, 0, "kept")])).await.unwrap();
+    store.commit(changes(&[change(1, 1, 1, "")])).await.unwrap();
+    assert_eq!(store.record(id(1), id(1)).await.unwrap(), None);
+    assert_eq!(noted(&store, 1, 2).await, (1, "kept".into()));
+    store.commit(changes(&[change(1, 1, 0, "")])).await.unwrap();
+    let exists = store.commit(changes(&[change(1, 2, 0, "")])).await;
+    assert!(matches!(exists, Err(StoreError::Conflict)), "{exists:?}");
+    store.commit(changes(&[change(1, 1, 0, "again")])).await.unwrap();
+    assert_eq!(noted(&store, 1, 1).await, (1, "again".into()));
+}
+
+/// Identifiers are unique in an organization, which need not exist, and for nobody.
+pub(crate) async fn records_are_apart(store: impl Store) {
+    for of in [0, 1, 2] {
+        store.commit(changes(&[change(of, 1, 0, &format!("of {of}"))])).await.unwrap();
+    }
+    store.commit(changes(&[change(1, 1, 1, "")])).await.unwrap();
+    assert_eq!(noted(&store, 0, 1).await, (1, "of 0".into()));
+    assert_eq!(noted(&store, 1, 1).await.0, 0);
+    assert_eq!(noted(&store, 2, 1).await, (1, "of 2".into()));
+}
+
+/// All records of a commit change or none does, and with them its organizations.
+pub(crate) async fn records_hold_together(store: impl Store) {
+    let records = [change(1, 1, 0, "one"), change(0, 2, 0, "two")];
+    store.commit(Commit { records: records.to_vec(), ..creation(1, &[]) }).await.unwrap();
+    let next = |second: Revision| Commit {
+        organizations: vec![organization(1, 2, &[])],
+        records: vec![change(1, 1, 1, "changed"), change(0, 2, second, "")],
+        ..decided_on(1)
+    };
+    let late = store.commit(next(2)).await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+    assert_eq!(revision(&store, 1).await, 1);
+    assert_eq!(noted(&store, 1, 1).await, (1, "one".into()));
+    let late = store.commit(Commit { expected: vec![(id(1), 7)], ..changes(&records) }).await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+    store.commit(next(1)).await.unwrap();
+    assert_eq!(revision(&store, 1).await, 2);
+    assert_eq!(noted(&store, 1, 1).await, (2, "changed".into()));
+    assert_eq!(noted(&store, 0, 2).await.0, 0);
+}
+
+/// There would be two answers to which revision it must have.
+pub(crate) async fn record_named_twice_is_refused(store: impl Store) {
+    for second in [change(1, 1, 0, "second"), change(1, 1, 1, "second"), change(1, 1, 1, "")] {
+        let commit = changes(&[change(1, 1, 0, "first"), change(1, 2, 0, "other"), second]);
+        let result = store.commit(commit).await;
+        assert!(matches!(result, Err(StoreError::Unfounded)), "{result:?}");
+        assert_eq!(noted(&store, 1, 1).await.0, 0);
+    }
+}
+
+/// An organization ends with its records; what is written in the end stays, and so do its messages.
+pub(crate) async fn record_goes_with_its_organization(store: impl Store) {
+    for n in [1, 2] {
+        let records = vec![change(n, 1, 0, "one"), change(n, 2, 0, "two")];
+        store.commit(Commit { records, ..creation(n, &[]) }).await.unwrap();
+    }
+    store.commit(sends(&[message(1, 0)])).await.unwrap();
+    let records = vec![change(1, 2, 1, "last"), change(1, 3, 0, "new")];
+    let deleted_organizations = vec![id(1)];
+    store.commit(Commit { deleted_organizations, records, ..decided_on(1) }).await.unwrap();
+    assert_eq!(noted(&store, 1, 1).await.0, 0);
+    assert_eq!(noted(&store, 1, 2).await, (2, "last".into()));
+    assert_eq!(noted(&store, 1, 3).await, (1, "new".into()));
+    assert_eq!(noted(&store, 2, 1).await, (1, "one".into()));
+    assert_eq!(taken(&store, 0, 1, 9).await, [(1, 1, 1)]);
+}
+
+/// Of many changes on one revision exactly one is made, whatever else the others would have done.
+pub(crate) async fn one_concurrent_change_of_a_record_wins(store: impl Store) {
+    const TASKS: u128 = 8;
+    const REVISIONS: u64 = 20;
+    let store = Arc::new(store);
+    let tasks = (0..TASKS).map(|task| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut wins = 0_u64;
+            while let (now @ 0..REVISIONS, _) = noted(&*store, 1, 1).await {
+                let mut commit = changes(&[change(1, 1, now, &format!("{task} at {now}"))]);
+                let n = (u128::from(now) << 8) | task;
+                commit.messages.push(message(n, 0));
+                match store.commit(commit).await {
+                    Ok(()) => wins += 1,
+                    Err(StoreError::Conflict) => {}
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+            wins
+        })
+    });
+    let mut wins = 0;
+    for task in tasks.collect::<Vec<_>>() {
+        wins += task.await.unwrap();
+    }
+    assert_eq!(wins, REVISIONS);
+    let sent = taken(&*store, 0, 1, u32::MAX).await;
+    let revisions: Vec<u128> = sent.iter().map(|(n, ..)| n >> 8).collect();
+    assert_eq!(revisions, (0..u128::from(REVISIONS)).collect::<Vec<_>>());
+}
+
+/// The longest expired go first, as many as asked for; what has no expiry stays.
+pub(crate) async fn only_expired_records_are_purged(store: impl Store) {
+    for (n, expires_ms) in [(1, Some(30)), (2, Some(10)), (3, None), (4, Some(20)), (5, Some(0))] {
+        let mut record = change(n % 2, n, 0, "text");
+        record.content.as_mut().unwrap().expires_ms = expires_ms;
+        store.commit(changes(&[record])).await.unwrap();
+    }
+    let left = async || {
+        let mut left = Vec::new();
+        for n in 1..=5 {
+            if noted(&store, n % 2, n).await.0 == 1 {
+                left.push(n);
+            }
+        }
+        left
+    };
+    for (before, limit, purged, expected) in [
+        (0, 9, 0, vec![1, 2, 3, 4, 5]),
+        (20, 0, 0, vec![1, 2, 3, 4, 5]),
+        (25, 2, 2, vec![1, 3, 4]),
+        (20, 9, 0, vec![1, 3, 4]),
+        (21, 9, 1, vec![1, 3]),
+        (u64::MAX, u32::MAX, 1, vec![3]),
+    ] {
+        assert_eq!(store.purge_records(before, limit).await.unwrap(), purged, "{before}");
+        assert_eq!(left().await, expected, "{before}");
+    }
+    // What is purged may be made again.
+    store.commit(changes(&[change(1, 1, 0, "again")])).await.unwrap();
+}
+
+/// Not before it, and not without it. One that is there is replaced.
+pub(crate) async fn message_is_sent_with_its_commit_only(store: impl Store) {
+    store.commit(creation(1, &[])).await.unwrap();
+    let late = Commit { expected: vec![(id(1), 2)], ..sends(&[message(1, 0)]) };
+    let late = store.commit(late).await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+    assert_eq!(taken(&store, u64::MAX, u64::MAX, 9).await, []);
+    let two = [message(1, 0), message(2, 0)];
+    store.commit(Commit { messages: two.to_vec(), ..decided_on(1) }).await.unwrap();
+    let replaced = MessageRow {
+        organization: id(9),
+        attempts: 3,
+        sealed: b"replaced".to_vec(),
+        ..message(2, 1)
+    };
+    store.commit(sends(std::slice::from_ref(&replaced))).await.unwrap();
+    let [one, _] = two;
+    assert_eq!(
+        store.take_messages(1, 50, 9).await.unwrap(),
+        [
+            MessageRow { due_ms: 50, attempts: 1, ..one },
+            MessageRow { due_ms: 50, attempts: 4, ..replaced }
+        ]
+    );
+}
+
+/// Only those that are due, in the order of when, then of identifiers, and no more than asked for.
+pub(crate) async fn messages_are_taken_longest_due_first(store: impl Store) {
+    let due = [(1, 30), (2, 10), (3, 20), (4, 11), (5, 0), (7, 10), (6, 10)];
+    store.commit(sends(&due.map(|(n, due)| message(n, due)))).await.unwrap();
+    assert_eq!(taken(&store, 20, 90, 0).await, []);
+    assert_eq!(taken(&store, 20, 90, 3).await, [(5, 90, 1), (2, 90, 1), (6, 90, 1)]);
+    assert_eq!(taken(&store, 19, 80, 9).await, [(7, 80, 1), (4, 80, 1)]);
+    assert_eq!(taken(&store, 19, 90, 9).await, []);
+    assert_eq!(taken(&store, 20, 90, u32::MAX).await, [(3, 90, 1)]);
+}
+
+/// A message that was taken is nobody else's until its lease ends, and then somebody's.
+pub(crate) async fn message_is_leased(store: impl Store) {
+    store.commit(sends(&[message(1, 10)])).await.unwrap();
+    assert_eq!(taken(&store, 9, 50, 9).await, []);
+    assert_eq!(taken(&store, 10, 50, 9).await, [(1, 50, 1)]);
+    assert_eq!(taken(&store, 49, 90, 9).await, []);
+    assert_eq!(taken(&store, 50, 90, 9).await, [(1, 90, 2)]);
+    assert_eq!(taken(&store, 89, 99, 9).await, []);
+}
+
+/// A message comes again when it is to, and never when it is finished.
+pub(crate) async fn message_is_retried_and_finished(store: impl Store) {
+    store.commit(sends(&[message(1, 0), message(2, 0)])).await.unwrap();
+    assert_eq!(taken(&store, 0, 50, 9).await, [(1, 50, 1), (2, 50, 1)]);
+    store.retry_message(id(1), 20).await.unwrap();
+    store.finish_message(id(2)).await.unwrap();
+    assert_eq!(taken(&store, 19, 70, 9).await, []);
+    assert_eq!(taken(&store, 20, 70, 9).await, [(1, 70, 2)]);
+    store.retry_message(id(1), 90).await.unwrap();
+    assert_eq!(taken(&store, 89, 99, 9).await, []);
+    for _ in 0..2 {
+        store.finish_message(id(1)).await.unwrap();
+        store.retry_message(id(1), 0).await.unwrap();
+    }
+    assert_eq!(taken(&store, u64::MAX, u64::MAX, 9).await, []);
+}
+
+/// However many take at the same time.
+pub(crate) async fn message_is_taken_once(store: impl Store) {
+    const MESSAGES: u128 = 40;
+    let store = Arc::new(store);
+    let all: Vec<MessageRow> = (1..=MESSAGES).map(|n| message(n, 0)).collect();
+    store.commit(sends(&all)).await.unwrap();
+    let tasks = (0..8).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                let some = taken(&*store, 0, 50, 3).await;
+                if some.is_empty() {
+                    return mine;
+                }
+                mine.extend(some);
+            }
+        })
+    });
+    let mut sent = Vec::new();
+    for task in tasks.collect::<Vec<_>>() {
+        sent.extend(task.await.unwrap());
+    }
+    sent.sort_unstable();
+    assert_eq!(sent, (1..=MESSAGES).map(|n| (n, 50, 1)).collect::<Vec<_>>());
+}
+
+/// An instant beyond the last one is the last one, and is neither an error nor the past.
+pub(crate) async fn latest_instants_never_come(store: impl Store) {
+    let latest = u64::MAX >> 1;
+    let mut record = change(1, 1, 0, "text");
+    record.content.as_mut().unwrap().expires_ms = Some(u64::MAX);
+    let commit = Commit { messages: vec![message(1, u64::MAX)], ..changes(&[record]) };
+    store.commit(commit).await.unwrap();
+    assert_eq!(store.purge_records(u64::MAX, 9).await.unwrap(), 0);
+    let row = store.record(id(1), id(1)).await.unwrap().unwrap();
+    assert_eq!(row.expires_ms, Some(latest));
+    assert_eq!(taken(&store, latest - 1, latest, 9).await, []);
+    assert_eq!(taken(&store, latest, u64::MAX, 9).await, [(1, latest, 1)]);
+    store.retry_message(id(1), u64::MAX).await.unwrap();
+    assert_eq!(taken(&store, u64::MAX, 5, 9).await, [(1, 5, 2)]);
+}
+
 // Together.
 
 /// Of many commits on one revision exactly one is made, and all its parts are its own.
@@ -970,6 +1331,9 @@ pub(crate) async fn large_rows_are_kept(store: impl Store) {
     commit.accounts.push(AccountRow { sealed: large.clone(), ..account(1, 1, 7) });
     commit.activities.push(ActivityRow { sealed: large.clone(), ..activity(1, 1) });
     commit.meta.push(("large".into(), large.clone()));
+    let content = RecordContent { expires_ms: None, sealed: large.clone() };
+    commit.records.push(RecordChange { content: Some(content), ..change(1, 1, 0, "") });
+    commit.messages.push(MessageRow { sealed: large.clone(), ..message(1, 0) });
     store.commit(commit).await.unwrap();
     let Lookup::Found(row) = store.organization(id(1), 0).await.unwrap() else { panic!() };
     assert!(row.sealed == large);
@@ -979,4 +1343,6 @@ pub(crate) async fn large_rows_are_kept(store: impl Store) {
     let activity = store.activity(id(1), ActivityKey::Id(id(1))).await.unwrap().unwrap();
     assert!(activity.sealed == large);
     assert!(store.meta("large").await.unwrap().unwrap() == large);
+    assert!(store.record(id(1), id(1)).await.unwrap().unwrap().sealed == large);
+    assert!(store.take_messages(0, 1, 1).await.unwrap()[0].sealed == large);
 }

@@ -16,12 +16,13 @@ use uuid::Uuid;
 pub use memory::MemoryStore;
 pub use rows::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    OrganizationChange, OrganizationRow, Page, Revision, SecretRow,
+    MessageRow, OrganizationChange, OrganizationRow, Page, RecordChange, RecordContent, RecordRow,
+    Revision, SecretRow,
 };
-pub use sealed::{Decided, Opened, SealedCommit, SealedError, SealedStore};
+pub use sealed::{Decided, Opened, SealedCommit, SealedError, SealedStore, TakenMessage};
 pub use sqlite::{SqliteStore, Stats};
 
-/// Where organizations, accounts, secrets and activities are kept.
+/// Where organizations, accounts, secrets, activities, records and messages are kept.
 ///
 /// What a backend promises is in the conformance suite, every method's part of it: a commit is made
 /// whole or not at all, is durable before it is answered, and is seen by every read that starts
@@ -92,6 +93,32 @@ pub trait Store: Send + Sync + 'static {
 
     /// A value written once, such as a server key.
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The record in this place; one that has expired, too, until it is purged.
+    async fn record(&self, organization: Uuid, id: Uuid) -> Result<Option<RecordRow>, StoreError>;
+
+    /// Deletes records that expired before an instant, in milliseconds since the epoch, the longest
+    /// expired first and at most `limit`. Returns how many.
+    async fn purge_records(&self, expired_before_ms: u64, limit: u32) -> Result<u32, StoreError>;
+
+    /// Takes messages to send: at most `limit` of those that are due at `now_ms`, the longest due
+    /// first. Until `lease_until_ms` nobody else is given them; whoever is not done with one by
+    /// then has it taken again. Returned is what is stored from now on: due at the end of the
+    /// lease, with this attempt counted.
+    async fn take_messages(
+        &self,
+        now_ms: u64,
+        lease_until_ms: u64,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError>;
+
+    /// Deletes a message that was sent or given up, and leaves no bytes of it behind. One that does
+    /// not exist is passed over.
+    async fn finish_message(&self, id: Uuid) -> Result<(), StoreError>;
+
+    /// Has a message taken again, from an instant on, in milliseconds since the epoch. One that does
+    /// not exist is passed over.
+    async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError>;
 }
 
 /// What went wrong in a store.
@@ -99,7 +126,7 @@ pub trait Store: Send + Sync + 'static {
 #[non_exhaustive]
 pub enum StoreError {
     /// A revision is not the expected one, or a write-once value exists. Load again and retry.
-    #[error("the organization has changed since it was read")]
+    #[error("what the commit was decided on has changed since it was read")]
     Conflict,
     /// The organization already has another activity with this fingerprint.
     #[error("the fingerprint is already recorded")]
@@ -111,7 +138,7 @@ pub enum StoreError {
     #[error("the organization already has an account of this name")]
     NameTaken,
     /// The commit writes to an organization without naming the revision it was decided on, or
-    /// writes a revision that does not follow it.
+    /// writes a revision that does not follow it; or it names a record twice.
     #[error("the commit changes an organization it was not decided on")]
     Unfounded,
     /// Another process has the data open.

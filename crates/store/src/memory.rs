@@ -7,9 +7,10 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use crate::rows::LATEST_MS;
 use crate::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    OrganizationChange, Page, Revision, Store, StoreError,
+    MessageRow, OrganizationChange, Page, RecordChange, RecordRow, Revision, Store, StoreError,
 };
 
 /// A [`Store`] that forgets everything when it is dropped.
@@ -30,6 +31,8 @@ struct State {
     activities: BTreeMap<Place, ActivityRow>,
     fingerprints: HashMap<(Uuid, [u8; 32]), Uuid>,
     meta: BTreeMap<String, Vec<u8>>,
+    records: BTreeMap<Place, RecordRow>,
+    messages: BTreeMap<Uuid, MessageRow>,
 }
 
 /// What brings a row back to what it was.
@@ -39,6 +42,8 @@ enum Undo {
     Secret(Place, Option<Vec<u8>>),
     Activity(Place, Option<ActivityRow>),
     Meta(String),
+    Record(Place, Option<RecordRow>),
+    Message(Uuid, Option<MessageRow>),
 }
 
 impl MemoryStore {
@@ -174,6 +179,58 @@ impl Store for MemoryStore {
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.state()?.meta.get(name).cloned())
     }
+
+    async fn record(&self, organization: Uuid, id: Uuid) -> Result<Option<RecordRow>, StoreError> {
+        Ok(self.state()?.records.get(&(organization, id)).cloned())
+    }
+
+    async fn purge_records(&self, expired_before_ms: u64, limit: u32) -> Result<u32, StoreError> {
+        let mut state = self.state()?;
+        let before = expired_before_ms.min(LATEST_MS);
+        let mut expired: Vec<(u64, Place)> = state
+            .records
+            .iter()
+            .filter_map(|(place, record)| Some((record.expires_ms?, *place)))
+            .filter(|(expires_ms, _)| *expires_ms < before)
+            .collect();
+        expired.sort_unstable();
+        let mut purged = 0;
+        for ((_, place), count) in expired.iter().zip(1..=limit) {
+            state.records.remove(place);
+            purged = count;
+        }
+        Ok(purged)
+    }
+
+    async fn take_messages(
+        &self,
+        now_ms: u64,
+        lease_until_ms: u64,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let mut state = self.state()?;
+        let mut due: Vec<&mut MessageRow> =
+            state.messages.values_mut().filter(|message| message.due_ms <= now_ms).collect();
+        due.sort_by_key(|message| (message.due_ms, message.id));
+        let taken = due.into_iter().zip(0..limit).map(|(message, _)| {
+            message.due_ms = lease_until_ms.min(LATEST_MS);
+            message.attempts = message.attempts.saturating_add(1);
+            message.clone()
+        });
+        Ok(taken.collect())
+    }
+
+    async fn finish_message(&self, id: Uuid) -> Result<(), StoreError> {
+        self.state()?.messages.remove(&id);
+        Ok(())
+    }
+
+    async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
+        if let Some(message) = self.state()?.messages.get_mut(&id) {
+            message.due_ms = due_ms.min(LATEST_MS);
+        }
+        Ok(())
+    }
 }
 
 impl State {
@@ -182,6 +239,12 @@ impl State {
         for (id, revision) in &commit.expected {
             let current = self.organizations.get(id).map_or(0, |stored| stored.row.revision);
             if current != *revision {
+                return Err(StoreError::Conflict);
+            }
+        }
+        for RecordChange { organization, id, expected, .. } in &commit.records {
+            let current = self.records.get(&(*organization, *id)).map_or(0, |it| it.revision);
+            if current != *expected {
                 return Err(StoreError::Conflict);
             }
         }
@@ -221,12 +284,28 @@ impl State {
             self.meta.insert(name.clone(), value);
             undo.push(Undo::Meta(name));
         }
+        for RecordChange { organization, id, expected, content } in commit.records {
+            let new = content.map(|content| RecordRow {
+                organization,
+                id,
+                revision: expected.saturating_add(1),
+                expires_ms: content.expires_ms.map(|expires_ms| expires_ms.min(LATEST_MS)),
+                sealed: content.sealed,
+            });
+            let place = (organization, id);
+            undo.push(Undo::Record(place, self.set_record(place, new)));
+        }
+        for mut message in commit.messages {
+            message.due_ms = message.due_ms.min(LATEST_MS);
+            undo.push(Undo::Message(message.id, self.messages.insert(message.id, message)));
+        }
         Ok(())
     }
 
     fn delete(&mut self, commit: &Commit, undo: &mut Vec<Undo>) {
         let mut accounts: Vec<Place> = commit.deleted_accounts.clone();
         let mut secrets: Vec<Place> = commit.deleted_secrets.clone();
+        let mut records: Vec<Place> = Vec::new();
         for (organization, wallet) in &commit.deleted_wallets {
             let of_wallet = self.accounts_of(*organization).filter(|it| it.wallet == *wallet);
             accounts.extend(of_wallet.map(|account| (*organization, account.id)));
@@ -234,6 +313,7 @@ impl State {
         for id in &commit.deleted_organizations {
             accounts.extend(self.accounts_of(*id).map(|account| (*id, account.id)));
             secrets.extend(of(&self.secrets, *id).map(|(place, _)| *place));
+            records.extend(of(&self.records, *id).map(|(place, _)| *place));
             undo.push(Undo::Organization(*id, self.set_organization(*id, None)));
         }
         for place in accounts {
@@ -241,6 +321,9 @@ impl State {
         }
         for place in secrets {
             undo.push(Undo::Secret(place, self.secrets.remove(&place)));
+        }
+        for place in records {
+            undo.push(Undo::Record(place, self.set_record(place, None)));
         }
     }
 
@@ -252,6 +335,9 @@ impl State {
             Undo::Secret(place, Some(old)) => drop(self.secrets.insert(place, old)),
             Undo::Secret(place, None) => drop(self.secrets.remove(&place)),
             Undo::Meta(name) => drop(self.meta.remove(&name)),
+            Undo::Record(place, old) => drop(self.set_record(place, old)),
+            Undo::Message(id, Some(old)) => drop(self.messages.insert(id, old)),
+            Undo::Message(id, None) => drop(self.messages.remove(&id)),
         }
     }
 
@@ -305,6 +391,13 @@ impl State {
             self.accounts.insert(place, new);
         }
         old
+    }
+
+    fn set_record(&mut self, place: Place, new: Option<RecordRow>) -> Option<RecordRow> {
+        match new {
+            Some(new) => self.records.insert(place, new),
+            None => self.records.remove(&place),
+        }
     }
 
     fn set_activity(&mut self, place: Place, new: Option<ActivityRow>) -> Option<ActivityRow> {

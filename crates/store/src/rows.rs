@@ -7,8 +7,11 @@ use uuid::Uuid;
 
 use crate::StoreError;
 
-/// How many times an organization was written; 0 means that it does not exist.
+/// How many times an organization or a record was written; 0 means that it does not exist.
 pub type Revision = u64;
+
+/// The last instant that is told apart from later ones, in milliseconds since the epoch.
+pub(crate) const LATEST_MS: u64 = i64::MAX.cast_unsigned();
 
 /// A keyed hash of something that is looked up by value, 32 bytes.
 pub type KeyHash = [u8; 32];
@@ -99,11 +102,67 @@ pub struct ActivityRow {
     pub sealed: Vec<u8>,
 }
 
+/// A small value that is kept for a while: a one-time code, a spent token, a count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Whose it is; nil for the server's own.
+    pub organization: Uuid,
+    /// Its identifier, unique in the organization.
+    pub id: Uuid,
+    /// How many times it was written since it last did not exist.
+    pub revision: Revision,
+    /// [`RecordContent::expires_ms`].
+    pub expires_ms: Option<u64>,
+    /// The value, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// A record that is written or deleted, on condition that nobody else did so meanwhile.
+///
+/// A deleted record can't be told from one that never was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordChange {
+    /// Whose it is; nil for the server's own. It need neither exist nor be expected.
+    pub organization: Uuid,
+    /// Its identifier, unique in the organization.
+    pub id: Uuid,
+    /// The revision it must have; 0 when it must not exist. Written, it has the next one.
+    pub expected: Revision,
+    /// What it holds from now on; `None` deletes it, and leaves no bytes of it behind.
+    pub content: Option<RecordContent>,
+}
+
+/// What a record holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordContent {
+    /// From when on it may be purged, in milliseconds since the epoch; `None` for never. What is
+    /// beyond `i64::MAX` is kept as that.
+    pub expires_ms: Option<u64>,
+    /// The value, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// A message that waits to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    /// Its identifier, unique among all messages.
+    pub id: Uuid,
+    /// The organization that has it sent; need not exist.
+    pub organization: Uuid,
+    /// From when on it may be taken, in milliseconds since the epoch; 0 is at once. What is beyond
+    /// `i64::MAX` is kept as that.
+    pub due_ms: u64,
+    /// How many times it was taken.
+    pub attempts: u32,
+    /// The message, sealed.
+    pub sealed: Vec<u8>,
+}
+
 /// One transaction.
 ///
 /// Deletions come first, then rows are written in the order they are listed in. A row that exists
 /// is replaced. Every organization that is written or deleted, or whose accounts or secrets are,
-/// must be among the expected ones.
+/// must be among the expected ones. Records name a revision of their own, each at most once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Commit {
     /// Every organization that the decision was made on, with the revision it then had; 0 when it
@@ -111,7 +170,8 @@ pub struct Commit {
     pub expected: Vec<(Uuid, Revision)>,
     /// New states.
     pub organizations: Vec<OrganizationChange>,
-    /// Organizations that end, with their index keys, accounts and secrets. Their activities stay.
+    /// Organizations that end, with their index keys, accounts, secrets and records. Their
+    /// activities stay, and so do their messages.
     pub deleted_organizations: Vec<Uuid>,
     /// Accounts that are added or replaced.
     pub accounts: Vec<AccountRow>,
@@ -127,6 +187,10 @@ pub struct Commit {
     pub activities: Vec<ActivityRow>,
     /// Values that are written once: the name must be new.
     pub meta: Vec<(String, Vec<u8>)>,
+    /// Records that are written or end.
+    pub records: Vec<RecordChange>,
+    /// Messages to send once this is durable.
+    pub messages: Vec<MessageRow>,
 }
 
 impl Commit {
@@ -150,7 +214,16 @@ impl Commit {
         );
         let additions = self.accounts.iter().map(|account| account.organization);
         let additions = additions.chain(self.secrets.iter().map(|secret| secret.organization));
+        let once = self.records.iter().enumerate().all(
+            |(place, RecordChange { organization, id, .. })| {
+                let later = self.records.iter().skip(place + 1);
+                !later
+                    .into_iter()
+                    .any(|other| other.organization == *organization && other.id == *id)
+            },
+        );
         let founded = states
+            && once
             && ends.into_iter().all(|&organization| self.expects(organization).is_some())
             && additions.into_iter().all(|organization| self.keeps(organization));
         if founded { Ok(()) } else { Err(StoreError::Unfounded) }

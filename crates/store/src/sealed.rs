@@ -9,19 +9,26 @@ use keyward_crypto::{
     CryptoRng, IndexKey as HashKey, OpenError, PrivateKey, SealingKey, Secret, SecretBytes,
 };
 use keyward_protocol::address;
+use keyward_protocol::engine::message::Message;
 use keyward_protocol::engine::model::{self, IndexKey, Organization, WalletAccount};
+use keyward_protocol::engine::record::{self, Record, RecordKey};
 use keyward_protocol::engine::{ActivityRecord, Changes, Signer};
 use keyward_protocol::parameters::{AccountName, SignWith};
-use keyward_protocol::wire::Page as WirePage;
 use keyward_protocol::wire::enums::ActivityStatus;
-use keyward_protocol::wire::id::{ActivityId, OrganizationId, WalletAccountId, WalletId};
+use keyward_protocol::wire::id::{
+    ActivityId, MessageId, OrganizationId, WalletAccountId, WalletId,
+};
+use keyward_protocol::wire::{Page as WirePage, Timestamp};
 use lru::LruCache;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::rows::LATEST_MS;
 use crate::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    OrganizationChange, OrganizationRow, Page, Revision, SecretRow, Store, StoreError,
+    MessageRow, OrganizationChange, OrganizationRow, Page, RecordChange, RecordContent, Revision,
+    SecretRow, Store, StoreError,
 };
 
 /// Organizations kept opened.
@@ -108,9 +115,13 @@ pub struct Decided<'a> {
     pub organization: Arc<Organization>,
     /// What changes beside it.
     pub changes: Changes,
-    /// The activity to record.
-    pub activity: &'a ActivityRecord,
+    /// The activity to record, if it is one's.
+    pub activity: Option<&'a ActivityRecord>,
 }
+
+/// A message to send and how many times it was taken, this time included; or which one can't be
+/// read, and why. That one, too, is taken again until it is finished.
+pub type TakenMessage = Result<(Message, u32), (MessageId, SealedError)>;
 
 /// A decision ready to be made durable; its secrets are sealed already.
 pub struct SealedCommit {
@@ -325,6 +336,65 @@ impl SealedStore {
         rows.iter().map(|row| self.open_activity(organization, row)).collect()
     }
 
+    /// Where a record of the organization stands that is found by what it is about.
+    pub fn record_key(&self, organization: OrganizationId, kind: &str, about: &str) -> RecordKey {
+        // Half the keyed hash: 16 bytes collide with nobody else's.
+        let hash = self.column_hash(organization, kind, about);
+        let (half, _) = hash.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+        RecordKey { organization, id: uuid::Builder::from_custom_bytes(*half).into_uuid() }
+    }
+
+    /// A record, expired or not; where there is none, revision 0 and the default.
+    pub async fn record<T: DeserializeOwned + Default>(
+        &self,
+        key: RecordKey,
+    ) -> Result<Record<T>, SealedError> {
+        let Some(row) = self.store.record(key.organization.0, key.id).await? else {
+            return Ok(Record { key, revision: 0, value: T::default() });
+        };
+        let place = record_place(key, row.revision, row.expires_ms);
+        let keys = self.keys_of(key.organization);
+        let json = open(&keys.rows, "records", &row.sealed, &place)?;
+        let value = from_json("records", json.expose())?;
+        Ok(Record { key, revision: row.revision, value })
+    }
+
+    /// Deletes at most `limit` records that have expired. Returns how many.
+    pub async fn purge_records(&self, now: Timestamp, limit: u32) -> Result<u32, SealedError> {
+        Ok(self.store.purge_records(now.as_millis(), limit).await?)
+    }
+
+    /// Takes at most `limit` messages that are due, the longest due first. Whoever has not finished
+    /// one when the lease ends has it taken again.
+    pub async fn take_messages(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TakenMessage>, SealedError> {
+        let (now, lease_until) = (now.as_millis(), lease_until.as_millis());
+        let rows = self.store.take_messages(now, lease_until, limit).await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = self.keys_of(record::SERVER);
+        let taken = rows.iter().map(|row| match open_message(&keys, row) {
+            Ok(message) => Ok((message, row.attempts)),
+            Err(error) => Err((MessageId(row.id), error)),
+        });
+        Ok(taken.collect())
+    }
+
+    /// Deletes a message that was sent or given up.
+    pub async fn finish_message(&self, id: MessageId) -> Result<(), SealedError> {
+        Ok(self.store.finish_message(id.0).await?)
+    }
+
+    /// Has a message taken again, from `due` on.
+    pub async fn retry_message(&self, id: MessageId, due: Timestamp) -> Result<(), SealedError> {
+        Ok(self.store.retry_message(id.0, due.as_millis()).await?)
+    }
+
     /// A value of the server itself that was written once.
     pub async fn value(&self, name: &'static str) -> Result<Option<SecretBytes>, SealedError> {
         let Some(sealed) = self.store.meta(name).await? else { return Ok(None) };
@@ -364,7 +434,9 @@ impl SealedStore {
         let id = organization.id;
         let mut commit = Commit { expected: vec![(id.0, base.revision)], ..Commit::default() };
         commit.expected.extend(parent.map(|parent| (parent.organization.id.0, parent.revision)));
-        commit.activities.push(seal_activity(&base.keys, activity, rng)?);
+        if let Some(activity) = activity {
+            commit.activities.push(seal_activity(&base.keys, activity, rng)?);
+        }
         let deleted = changes.deletes_organization.then_some(id);
         commit.deleted_organizations.extend(deleted.map(|id| id.0));
         commit
@@ -378,6 +450,7 @@ impl SealedStore {
         let known: Vec<&Organization> =
             changes.created.iter().chain(std::iter::once(&*organization)).collect();
         self.add_accounts(&mut commit, &known, &changes, Some(base), rng)?;
+        self.add_records_and_messages(&mut commit, changes, rng)?;
         let mut changed = None;
         if deleted.is_none() && !Arc::ptr_eq(&organization, &base.organization) {
             let revision = base.revision + 1;
@@ -399,6 +472,23 @@ impl SealedStore {
         // A task of its own: what was committed is remembered even if nobody waits for it any more.
         let commit = commit(self.store.clone(), self.opened.clone(), sealed);
         tokio::spawn(commit).await.map_err(|_| StoreError::Unavailable)?
+    }
+
+    /// Makes a new state of an organization durable that no activity asked for. Returns whether it
+    /// was; if not, the organization has changed since.
+    pub async fn touch(
+        &self,
+        base: &Opened,
+        organization: Arc<Organization>,
+        rng: &mut (dyn CryptoRng + Send),
+    ) -> Result<bool, SealedError> {
+        let changes = Changes::default();
+        let decided = Decided { base, parent: None, organization, changes, activity: None };
+        match self.commit(self.seal(decided, rng)?).await {
+            Ok(()) => Ok(true),
+            Err(SealedError::Store(StoreError::Conflict)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn add_organizations(
@@ -441,6 +531,38 @@ impl SealedStore {
             let place = place("secret", &[organization.0, *id]);
             let sealed = keys.secrets.seal(secret.expose(), &place, rng);
             commit.secrets.push(SecretRow { organization: organization.0, id: *id, sealed });
+        }
+        Ok(())
+    }
+
+    fn add_records_and_messages(
+        &self,
+        commit: &mut Commit,
+        changes: Changes,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), SealedError> {
+        for record::RecordChange { key, expected, content } in changes.records {
+            let content = content.map(|content| {
+                let revision = expected.saturating_add(1);
+                // As it will be read.
+                let expires_ms = content.expires_at.map(|at| at.as_millis().min(LATEST_MS));
+                let place = record_place(key, revision, expires_ms);
+                let keys = self.keys_of(key.organization);
+                let sealed = keys.rows.seal(content.json.expose(), &place, rng);
+                RecordContent { expires_ms, sealed }
+            });
+            let (organization, id) = (key.organization.0, key.id);
+            commit.records.push(RecordChange { organization, id, expected, content });
+        }
+        if changes.messages.is_empty() {
+            return Ok(());
+        }
+        let keys = self.keys_of(record::SERVER);
+        for message in changes.messages {
+            let (id, organization) = (message.id.0, message.organization.0);
+            let json = SecretBytes::new(to_json("messages", &message)?);
+            let sealed = keys.rows.seal(json.expose(), &place("message", &[id]), rng);
+            commit.messages.push(MessageRow { id, organization, due_ms: 0, attempts: 0, sealed });
         }
         Ok(())
     }
@@ -500,7 +622,12 @@ impl SealedStore {
         Ok(Some(found))
     }
 
-    async fn secret(&self, opened: &Opened, id: Uuid) -> Result<Option<SecretBytes>, SealedError> {
+    /// A secret of the organization, opened.
+    pub async fn secret(
+        &self,
+        opened: &Opened,
+        id: Uuid,
+    ) -> Result<Option<SecretBytes>, SealedError> {
         let organization = opened.organization.id.0;
         let Some(sealed) = self.store.secret(organization, id).await? else { return Ok(None) };
         let place = place("secret", &[organization, id]);
@@ -517,9 +644,7 @@ impl SealedStore {
         if row.organization != organization.0 {
             return Err(SealedError::Misplaced("activities"));
         }
-        let known = self.remembered(organization);
-        let keys =
-            known.map_or_else(|| Arc::new(self.keys(organization.0)), |known| known.keys.clone());
+        let keys = self.keys_of(organization);
         let bytes = open(&keys.rows, "activities", &row.sealed, &activity_place(row))?;
         from_json("activities", bytes.expose())
     }
@@ -529,6 +654,12 @@ impl SealedStore {
             organization.index_keys().iter().map(|key| self.index_hash(parent, key)).collect()
         });
         OrganizationChange { row, index }
+    }
+
+    /// The keys of an organization, remembered or made anew; it need not exist.
+    fn keys_of(&self, organization: OrganizationId) -> Arc<Keys> {
+        let known = self.remembered(organization);
+        known.map_or_else(|| Arc::new(self.keys(organization.0)), |known| known.keys.clone())
     }
 
     fn keys(&self, organization: Uuid) -> Keys {
@@ -684,6 +815,16 @@ fn account_place(row: &AccountRow) -> Vec<u8> {
     place
 }
 
+/// Revision and expiry belong to the place of a record: an old value under a new revision does not
+/// open, nor one whose end was put off.
+fn record_place(key: RecordKey, revision: Revision, expires_ms: Option<u64>) -> Vec<u8> {
+    let mut place = place("record", &[key.organization.0, key.id]);
+    place.extend_from_slice(&revision.to_be_bytes());
+    place.push(u8::from(expires_ms.is_some()));
+    place.extend_from_slice(&expires_ms.unwrap_or_default().to_be_bytes());
+    place
+}
+
 fn seal_organization(
     organization: &Organization,
     revision: Revision,
@@ -740,6 +881,11 @@ fn open_account(keys: &Keys, row: &AccountRow) -> Result<OpenedAccount, SealedEr
     from_json("accounts", open(&keys.rows, "accounts", &row.sealed, &place)?.expose())
 }
 
+fn open_message(keys: &Keys, row: &MessageRow) -> Result<Message, SealedError> {
+    let json = open(&keys.rows, "messages", &row.sealed, &place("message", &[row.id]))?;
+    from_json("messages", json.expose())
+}
+
 fn private_key(
     curve: keyward_protocol::wire::enums::Curve,
     bytes: &SecretBytes,
@@ -767,4 +913,227 @@ fn from_json<'a, T: Deserialize<'a>>(
     json: &'a [u8],
 ) -> Result<T, SealedError> {
     serde_json::from_slice(json).map_err(|source| SealedError::Unreadable { table, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_crypto::SeededRng;
+    use keyward_protocol::engine::message::{Content, Sms};
+    use keyward_protocol::engine::model::RootQuorum;
+
+    use super::*;
+    use crate::{MemoryStore, RecordRow};
+
+    const ORGANIZATION: OrganizationId = OrganizationId(Uuid::from_u128(1));
+    const CODE: RecordKey = RecordKey { organization: ORGANIZATION, id: Uuid::from_u128(7) };
+    const OTHER: RecordKey = RecordKey { organization: ORGANIZATION, id: Uuid::from_u128(8) };
+    const SPENT: RecordKey = RecordKey { organization: record::SERVER, id: Uuid::from_u128(7) };
+
+    fn at(milliseconds: u64) -> Timestamp {
+        Timestamp::from_millis(milliseconds)
+    }
+
+    fn rng() -> SeededRng {
+        SeededRng::from_seed([3; 32])
+    }
+
+    fn message(n: u128) -> Message {
+        let text = |text: &str| text.to_owned();
+        Message {
+            id: MessageId(Uuid::from_u128(n)),
+            organization: ORGANIZATION,
+            expires_at: at(1000),
+            content: Content::Sms(Sms {
+                to: text("+15550100"),
+                code: text("123456"),
+                app_name: None,
+                template: None,
+            }),
+        }
+    }
+
+    /// A store with one organization in it, and the rows below.
+    async fn fresh() -> (SealedStore, Arc<dyn Store>, Arc<Opened>) {
+        let rows: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let store = SealedStore::new(rows.clone(), Secret::new([9; 32]));
+        let organization = Organization {
+            id: ORGANIZATION,
+            parent: None,
+            name: "first".to_owned(),
+            created_at: at(0),
+            users: Vec::new(),
+            root_quorum: RootQuorum { threshold: 1, users: Vec::new() },
+            features: std::collections::BTreeMap::default(),
+            wallets: Vec::new(),
+            private_keys: Vec::new(),
+            tags: Vec::new(),
+            session_limits: model::SessionLimits::default(),
+            oauth2_credentials: Vec::new(),
+            auth_proxy: None,
+        };
+        let sealed =
+            store.seal_beginning(&[], &[organization], &Changes::default(), &mut rng()).unwrap();
+        store.commit(sealed).await.unwrap();
+        let opened = store.organization(ORGANIZATION).await.unwrap().unwrap();
+        (store, rows, opened)
+    }
+
+    async fn commit(store: &SealedStore, base: &Opened, changes: Changes) {
+        let organization = base.organization.clone();
+        let decided = Decided { base, parent: None, organization, changes, activity: None };
+        store.commit(store.seal(decided, &mut rng()).unwrap()).await.unwrap();
+    }
+
+    async fn write(store: &SealedStore, base: &Opened, key: RecordKey, text: &str, end: u64) {
+        let mut record: Record<String> = store.record(key).await.unwrap();
+        text.clone_into(&mut record.value);
+        let records = vec![record.write(Some(at(end))).unwrap()];
+        commit(store, base, Changes { records, ..Changes::default() }).await;
+    }
+
+    /// Puts a row in the place of another, as somebody would who can write the database.
+    async fn put(rows: &dyn Store, row: RecordRow) {
+        let RecordRow { organization, id, revision, expires_ms, sealed } = row;
+        let found = rows.record(organization, id).await.unwrap().unwrap();
+        let mut changes = vec![(found.revision, None)];
+        changes.extend((0..revision).map(|expected| {
+            (expected, Some(RecordContent { expires_ms, sealed: sealed.clone() }))
+        }));
+        for (expected, content) in changes {
+            let records = vec![RecordChange { organization, id, expected, content }];
+            rows.commit(Commit { records, ..Commit::default() }).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_record_is_read_as_it_was_written() {
+        let (store, rows, base) = fresh().await;
+        for key in [CODE, SPENT] {
+            let absent: Record<String> = store.record(key).await.unwrap();
+            assert_eq!((absent.revision, absent.value.as_str(), absent.key), (0, "", key));
+            write(&store, &base, key, "first", 50).await;
+            write(&store, &base, key, "second", u64::MAX).await;
+            let found: Record<String> = store.record(key).await.unwrap();
+            assert_eq!((found.revision, found.value.as_str(), found.key), (2, "second", key));
+        }
+        let row = rows.record(CODE.organization.0, CODE.id).await.unwrap().unwrap();
+        assert!(!String::from_utf8_lossy(&row.sealed).contains("second"));
+        // Another process, with nothing in memory.
+        let store = SealedStore::new(rows, Secret::new([9; 32]));
+        let found: Record<String> = store.record(CODE).await.unwrap();
+        assert_eq!(found.value, "second");
+        let wrong = store.record::<u32>(CODE).await;
+        assert!(matches!(wrong, Err(SealedError::Unreadable { table: "records", .. })));
+        let records = vec![found.delete()];
+        commit(&store, &base, Changes { records, ..Changes::default() }).await;
+        assert_eq!(store.record::<String>(CODE).await.unwrap().revision, 0);
+        write(&store, &base, CODE, "third", 50).await;
+        assert_eq!(store.purge_records(at(50), 9).await.unwrap(), 0);
+        assert_eq!(store.purge_records(at(51), 9).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_edited_record_does_not_open() {
+        let (store, rows, base) = fresh().await;
+        for key in [CODE, OTHER, SPENT] {
+            write(&store, &base, key, "first", 50).await;
+        }
+        let row =
+            async |key: RecordKey| rows.record(key.organization.0, key.id).await.unwrap().unwrap();
+        let first = row(CODE).await;
+        let (other, spent) = (row(OTHER).await, row(SPENT).await);
+        write(&store, &base, CODE, "second", 50).await;
+        let second = row(CODE).await;
+        let edits = (0..second.sealed.len())
+            .map(|place| {
+                let mut flipped = second.clone();
+                flipped.sealed[place] ^= 1;
+                flipped
+            })
+            .chain([
+                RecordRow { sealed: first.sealed.clone(), ..second.clone() },
+                RecordRow { revision: 1, ..second.clone() },
+                RecordRow { revision: 3, ..second.clone() },
+                RecordRow { expires_ms: Some(51), ..second.clone() },
+                RecordRow { expires_ms: None, ..second.clone() },
+                RecordRow { sealed: other.sealed, ..first.clone() },
+                RecordRow { sealed: spent.sealed, ..first.clone() },
+                RecordRow { sealed: Vec::new(), ..first.clone() },
+            ]);
+        for edited in edits {
+            put(&*rows, edited.clone()).await;
+            let result = store.record::<String>(CODE).await;
+            let refused = matches!(result, Err(SealedError::Sealed { table: "records", .. }));
+            assert!(refused, "{edited:?}");
+        }
+        put(&*rows, second).await;
+        assert_eq!(store.record::<String>(CODE).await.unwrap().value, "second");
+    }
+
+    #[tokio::test]
+    async fn a_message_is_sent_as_it_was_meant_or_not_at_all() {
+        let (store, rows, base) = fresh().await;
+        let messages = vec![message(1), message(2)];
+        commit(&store, &base, Changes { messages, ..Changes::default() }).await;
+        let taken = store.take_messages(at(0), at(50), 9).await.unwrap();
+        let taken: Vec<_> = taken.into_iter().map(Result::unwrap).collect();
+        assert!(taken == [(message(1), 1), (message(2), 1)]);
+        assert!(store.take_messages(at(49), at(90), 9).await.unwrap().is_empty());
+        store.retry_message(message(1).id, at(10)).await.unwrap();
+        let taken = store.take_messages(at(10), at(60), 9).await.unwrap();
+        assert!(matches!(taken.as_slice(), [Ok((one, 2))] if *one == message(1)));
+        // Moved or flipped, it is not sent; the others are.
+        let [two, one] = <[MessageRow; 2]>::try_from(rows.take_messages(60, 0, 9).await.unwrap())
+            .unwrap()
+            .map(|row| MessageRow { due_ms: 0, ..row });
+        assert!(!String::from_utf8_lossy(&one.sealed).contains("123456"));
+        let moved = MessageRow { id: Uuid::from_u128(3), ..two.clone() };
+        let mut flipped = two;
+        flipped.sealed[20] ^= 1;
+        let messages = vec![moved, flipped];
+        rows.commit(Commit { messages, ..Commit::default() }).await.unwrap();
+        let mut refused = Vec::new();
+        let mut sent = Vec::new();
+        for outcome in store.take_messages(at(0), at(90), 9).await.unwrap() {
+            match outcome {
+                Ok((message, _)) => sent.push(message.id),
+                Err((id, SealedError::Sealed { table: "messages", .. })) => refused.push(id),
+                Err((id, error)) => panic!("{id}: {error:?}"),
+            }
+        }
+        assert_eq!(sent, [message(1).id]);
+        assert_eq!(refused, [message(2).id, message(3).id]);
+        for id in sent.into_iter().chain(refused) {
+            store.finish_message(id).await.unwrap();
+        }
+        assert!(store.take_messages(at(900), at(999), 9).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_organization_is_touched_once_per_state() {
+        let (store, rows, base) = fresh().await;
+        let named = |name: &str| {
+            Arc::new(Organization { name: name.to_owned(), ..(*base.organization).clone() })
+        };
+        assert!(store.touch(&base, named("second"), &mut rng()).await.unwrap());
+        assert!(!store.touch(&base, named("late"), &mut rng()).await.unwrap());
+        let known = store.remembered(ORGANIZATION).unwrap();
+        assert_eq!((known.revision, known.organization.name.as_str()), (2, "second"));
+        let other = SealedStore::new(rows, Secret::new([9; 32]));
+        let stored = other.organization(ORGANIZATION).await.unwrap().unwrap();
+        assert_eq!((stored.revision, stored.organization.name.as_str()), (2, "second"));
+        let none =
+            other.activities(ORGANIZATION, &[], &[], keyward_protocol::wire::Page::ALL).await;
+        assert!(none.unwrap().is_empty());
+    }
+
+    /// Requests run on whatever thread is free.
+    #[test]
+    fn a_touch_can_be_awaited_anywhere() {
+        fn check<T: Send>(_: impl FnOnce(&'static SealedStore, &'static Opened) -> T) {}
+        check(|store, base| async {
+            let mut rng = keyward_crypto::os_rng();
+            store.touch(base, base.organization.clone(), &mut rng).await
+        });
+    }
 }

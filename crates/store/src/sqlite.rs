@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    Page, Revision, Store, StoreError,
+    MessageRow, Page, RecordRow, Revision, Store, StoreError,
 };
 
 pub use write::Stats;
@@ -209,6 +209,31 @@ impl Store for SqliteStore {
 
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(|connection| read::meta(connection, name))
+    }
+
+    async fn record(&self, organization: Uuid, id: Uuid) -> Result<Option<RecordRow>, StoreError> {
+        self.read(|connection| read::record(connection, organization, id))
+    }
+
+    async fn purge_records(&self, expired_before_ms: u64, limit: u32) -> Result<u32, StoreError> {
+        self.writer.purge_records(expired_before_ms, limit).await
+    }
+
+    async fn take_messages(
+        &self,
+        now_ms: u64,
+        lease_until_ms: u64,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        self.writer.take_messages(now_ms, lease_until_ms, limit).await
+    }
+
+    async fn finish_message(&self, id: Uuid) -> Result<(), StoreError> {
+        self.writer.finish_message(id).await
+    }
+
+    async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
+        self.writer.retry_message(id, due_ms).await
     }
 }
 

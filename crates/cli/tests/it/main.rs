@@ -6,3 +6,5 @@ mod client;
 mod process;
 #[cfg(test)]
 mod servers;
+#[cfg(test)]
+mod session;

@@ -7,7 +7,7 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
-    crate::engine::{Caller, Context, Rule, credentials},
+    crate::engine::{Caller, Context, Rule, credentials, sessions},
     crate::wire::RequestError,
 };
 
@@ -100,9 +100,14 @@ impl Execute for CreateApiKeys {
         context: &mut Context<'_>,
     ) -> Result<CreateApiKeysResult, RequestError> {
         let now = context.now;
-        let (organization, _, rng) = context.edit_with();
-        organization.user(self.user)?;
+        let (organization, changes, rng) = context.edit_with();
+        let before: Vec<_> =
+            sessions::of(organization.user(self.user)?).map(|found| found.id).collect();
         let ids = credentials::add_api_keys(organization, self.user, self.api_keys, now, rng)?;
+        // Keys that expire make room for themselves.
+        let user = organization.user(self.user)?;
+        let gone = |id: &_| !sessions::of(user).any(|found| found.id == *id);
+        changes.evicted.extend(before.into_iter().filter(gone));
         Ok(CreateApiKeysResult { api_key_ids: ids.iter().map(ToString::to_string).collect() })
     }
 }

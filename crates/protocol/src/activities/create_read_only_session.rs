@@ -7,20 +7,12 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
-    crate::engine::authenticate::session_token_hash,
-    crate::engine::model::ReadOnlySession,
-    crate::engine::{Caller, Context, Rule, credentials},
-    crate::wire::id::SessionId,
+    crate::engine::sessions::{self, LogIn},
+    crate::engine::{Caller, Context, Rule},
     crate::wire::{RequestError, Timestamp},
-    base64::Engine,
-    base64::engine::general_purpose::URL_SAFE_NO_PAD,
-    keyward_crypto::Secret,
 };
 
 use crate::wire::InvalidRequest;
-
-/// Seconds a read-only session lives.
-pub const LIFETIME_SECONDS: u64 = 3600;
 
 /// As it travels: without members.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -79,31 +71,16 @@ impl Execute for CreateReadOnlySession {
         caller: &Caller,
         context: &mut Context<'_>,
     ) -> Result<CreateReadOnlySessionResult, RequestError> {
-        let now = context.now;
-        let ends = now.plus_seconds(LIFETIME_SECONDS);
-        let session_expiry = expiry(ends, context.client_version);
-        let (organization, _, rng) = context.edit_with();
-        // The secret leaves its wrapper as the token, which is its purpose.
-        let secret = URL_SAFE_NO_PAD.encode(Secret::<32>::generate(rng).expose());
-        let session = format!("tkro_{secret}");
-        let (organization_id, organization_name) =
-            (organization.id.to_string(), organization.name.clone());
-        let user = organization.user_mut(caller.user)?;
-        let record = ReadOnlySession {
-            id: SessionId::generate(now, rng),
-            token_hash: session_token_hash(&session),
-            opened_by: caller.credential.id,
-            created_at: now,
-            expires_at: ends,
-        };
-        credentials::insert_read_only_session(user, record, now);
+        let log_in = LogIn::by(context.organization(), caller, context.now);
+        let (session, ends) = sessions::open_read_only(caller.user, log_in, context)?;
+        let organization = context.organization();
         Ok(CreateReadOnlySessionResult {
-            organization_id,
-            organization_name,
-            user_id: user.id.to_string(),
-            username: user.name.clone(),
+            organization_id: organization.id.to_string(),
+            organization_name: organization.name.clone(),
+            user_id: caller.user.to_string(),
+            username: organization.user(caller.user)?.name.clone(),
             session,
-            session_expiry,
+            session_expiry: expiry(ends, context.client.version.as_deref()),
         })
     }
 }
@@ -122,10 +99,13 @@ fn expiry(ends: Timestamp, client_version: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::engine::Home;
+    use crate::engine::authenticate::session_token_hash;
     use crate::engine::testing::World;
 
     const KIND: &str = "ACTIVITY_TYPE_CREATE_READ_ONLY_SESSION";

@@ -4,17 +4,16 @@ use keyward_crypto::P256PublicKey;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::stamp_login::DEFAULT_LIFETIME_SECONDS;
 use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
-    crate::engine::model::{ApiKey, Organization, ParsedKey},
-    crate::engine::{Caller, Context, Rule, credentials},
+    crate::engine::attested::user_with,
+    crate::engine::model::Organization,
+    crate::engine::sessions::{LogIn, Opening},
+    crate::engine::{Caller, Context, Rule},
     crate::wire::RequestError,
-    crate::wire::enums::{ApiKeyCurve, CredentialType},
-    crate::wire::id::ApiKeyId,
-    keyward_crypto::{P256PrivateKey, seal_credential_bundle},
+    crate::wire::enums::{CredentialType, OtpType},
 };
 
 use crate::parameters;
@@ -81,7 +80,7 @@ pub struct CreateReadWriteSession {
     target: P256PublicKey,
     user: Whose,
     name: Option<String>,
-    lifetime_seconds: u64,
+    lifetime_seconds: Option<u64>,
     ends_others: bool,
 }
 
@@ -104,8 +103,7 @@ impl TryFrom<CreateReadWriteSessionIntentV2> for CreateReadWriteSession {
                 Some(user) => Whose::User(value::id("userId", &user)?),
             },
             name: value::optional_label("apiKeyName", intent.api_key_name)?,
-            lifetime_seconds: value::expiration_seconds(intent.expiration_seconds)?
-                .unwrap_or(DEFAULT_LIFETIME_SECONDS),
+            lifetime_seconds: value::expiration_seconds(intent.expiration_seconds)?,
             ends_others: intent.invalidate_existing.unwrap_or_default(),
         })
     }
@@ -161,42 +159,31 @@ impl Execute for CreateReadWriteSession {
         caller: &Caller,
         context: &mut Context<'_>,
     ) -> Result<CreateReadWriteSessionResult, RequestError> {
-        let now = context.now;
-        let (organization, _, rng) = context.edit_with();
+        let organization = context.organization();
         let user = match &self.user {
             Whose::Caller => caller.user,
             Whose::User(user) => *user,
             Whose::Email(email) => user_for(organization, caller, email)?,
         };
-        let (organization_id, organization_name) =
-            (organization.id.to_string(), organization.name.clone());
-        let user = organization.user_mut(user)?;
-        let secret = P256PrivateKey::generate(rng);
-        let key = ApiKey {
-            id: ApiKeyId::generate(now, rng),
-            name: self.name.unwrap_or_else(|| format!("Read Write Session - {}", now.to_rfc3339())),
-            public_key: hex::encode(secret.public_key().compressed()),
-            curve: ApiKeyCurve::P256,
-            kind: CredentialType::ReadWriteSessionKeyP256,
-            created_at: now,
-            expiration_seconds: Some(self.lifetime_seconds),
-            opened_by: Some(caller.credential.id),
-            parsed: ParsedKey::default(),
+        let result = CreateReadWriteSessionResult {
+            organization_id: organization.id.to_string(),
+            organization_name: organization.name.clone(),
+            user_id: user.to_string(),
+            username: organization.user(user)?.name.clone(),
+            api_key_id: String::new(),
+            credential_bundle: String::new(),
         };
-        let api_key_id = key.id.to_string();
-        if self.ends_others {
-            credentials::remove_api_keys(user, |other| other.kind == key.kind);
-        }
-        credentials::insert_api_key(user, key, now)?;
-        Ok(CreateReadWriteSessionResult {
-            organization_id,
-            organization_name,
-            user_id: user.id.to_string(),
-            username: user.name.clone(),
-            api_key_id,
-            credential_bundle: seal_credential_bundle(&self.target, &secret, rng)
-                .map_err(RequestError::internal)?,
-        })
+        let log_in = LogIn::by(organization, caller, context.now);
+        let opening = Opening {
+            user,
+            kind: CredentialType::ReadWriteSessionKeyP256,
+            named_for: "Read Write Session",
+            name: self.name,
+            lifetime_seconds: self.lifetime_seconds,
+            ends_others: self.ends_others,
+        };
+        let (id, credential_bundle) = opening.for_bundle(&self.target, log_in, context)?;
+        Ok(CreateReadWriteSessionResult { api_key_id: id.to_string(), credential_bundle, ..result })
     }
 }
 
@@ -208,34 +195,26 @@ fn user_for(
     caller: &Caller,
     email: &str,
 ) -> Result<UserId, RequestError> {
-    let email = email.to_lowercase();
-    let mut found = organization
-        .users
-        .iter()
-        .filter(|user| user.email.as_ref().is_some_and(|known| known.to_lowercase() == email));
-    let (Some(user), None) = (found.next(), found.next()) else {
-        return Err(RequestError::NotFound(format!(
-            "unable to find one user with this email in organization {}",
-            organization.id
-        )));
-    };
-    if user.id == caller.user {
-        Ok(user.id)
+    let (user, _) = user_with(organization, OtpType::Email, email)?;
+    if user == caller.user {
+        Ok(user)
     } else if !organization.is_root(caller.user) {
         Err(RequestError::PermissionDenied)
     } else if organization.root_quorum.threshold > 1 {
         Err(RequestError::Unimplemented("approval by more than one root user".into()))
     } else {
-        Ok(user.id)
+        Ok(user)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use keyward_crypto::P256PrivateKey;
     use keyward_crypto::{SeededRng, open_credential_bundle};
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::engine::model::ApiKey;
     use crate::engine::testing::World;
 
     const V2: &str = "ACTIVITY_TYPE_CREATE_READ_WRITE_SESSION_V2";

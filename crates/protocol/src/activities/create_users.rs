@@ -7,11 +7,14 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
-    crate::engine::{Caller, Context, authenticate, credentials},
+    crate::engine::context::Proofs,
+    crate::engine::credentials::{self, Identities},
+    crate::engine::{Caller, Context, Needs, authenticate},
+    crate::parameters::id_tokens,
     crate::wire::RequestError,
 };
 
-use crate::parameters::{NewUser, all, no_oauth_providers};
+use crate::parameters::{NewUser, all};
 use crate::wire::enums::AccessType;
 use crate::wire::objects::{
     ApiKeyParams, ApiKeyParamsV2, AuthenticatorParams, AuthenticatorParamsV2, OauthProviderParams,
@@ -157,7 +160,6 @@ impl TryFrom<UserParamsV4> for NewUser {
     type Error = InvalidRequest;
 
     fn try_from(travels: UserParamsV4) -> Result<Self, InvalidRequest> {
-        no_oauth_providers(&travels.oauth_providers)?;
         Ok(Self {
             name: value::label("userName", travels.user_name)?,
             email: value::email(travels.user_email)?,
@@ -165,6 +167,7 @@ impl TryFrom<UserParamsV4> for NewUser {
             tags: value::ids("userTags", &travels.user_tags)?,
             api_keys: all(travels.api_keys)?,
             authenticators: all(travels.authenticators)?,
+            oauth_providers: all(travels.oauth_providers)?,
         })
     }
 }
@@ -173,14 +176,13 @@ impl TryFrom<UserParamsV3> for NewUser {
     type Error = InvalidRequest;
 
     fn try_from(older: UserParamsV3) -> Result<Self, InvalidRequest> {
-        no_oauth_providers(&older.oauth_providers)?;
         UserParamsV4 {
             user_name: older.user_name,
             user_email: older.user_email,
             user_phone_number: older.user_phone_number,
             api_keys: older.api_keys,
             authenticators: older.authenticators,
-            oauth_providers: Vec::new(),
+            oauth_providers: older.oauth_providers.into_iter().map(Into::into).collect(),
             user_tags: older.user_tags,
         }
         .try_into()
@@ -248,6 +250,14 @@ impl Activity for CreateUsers {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateUsers {
+    fn needs(&self) -> Needs {
+        let id_tokens = id_tokens(self.users.iter().flat_map(|user| &user.oauth_providers));
+        if id_tokens.is_empty() {
+            return Needs::Nothing;
+        }
+        Needs::Proofs(Proofs { verification_token: None, id_tokens })
+    }
+
     fn execute(
         self,
         _: &Caller,
@@ -255,10 +265,18 @@ impl Execute for CreateUsers {
     ) -> Result<CreateUsersResult, RequestError> {
         let now = context.now;
         let origins = authenticate::allowed_origins(context.organization(), context.parent);
+        let mut identities = Identities::new(context.take_proofs());
         let (organization, _, rng) = context.edit_with();
         let mut user_ids = Vec::with_capacity(self.users.len());
         for user in self.users {
-            let id = credentials::add_user(organization, origins.as_deref(), user, now, rng)?;
+            let id = credentials::add_user(
+                organization,
+                origins.as_deref(),
+                user,
+                &mut identities,
+                now,
+                rng,
+            )?;
             credentials::check_has_credential(organization, id)?;
             user_ids.push(id.to_string());
         }
@@ -272,7 +290,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::engine::testing::World;
+    use crate::engine::testing::{ISSUER, World};
 
     const KIND: &str = "ACTIVITY_TYPE_CREATE_USERS_V4";
 
@@ -346,15 +364,102 @@ mod tests {
     }
 
     #[test]
-    fn refuses_unknown_tags_and_oauth_providers() {
+    fn refuses_unknown_tags() {
         let mut world = World::new();
         let mut alice = user("alice", &[&world.public_key()]);
         alice["userTags"] = json!([world.parent()]);
-        assert!(create(&mut world, &[alice.clone()]).is_err());
-        alice["userTags"] = json!([]);
-        alice["oauthProviders"] = json!([{ "providerName": "g", "oidcToken": "token" }]);
-        let refusal = create(&mut world, &[alice]).unwrap_err();
-        assert_eq!(refusal.to_string(), "oauthProviders are not supported by this server yet");
+        assert!(create(&mut world, &[alice]).is_err());
+    }
+
+    /// A user that has no more than accounts at identity providers.
+    fn with_accounts(name: &str, accounts: Value) -> Value {
+        let mut user = user(name, &[]);
+        user["oauthProviders"] = accounts;
+        user
+    }
+
+    #[test]
+    fn accounts_at_identity_providers_come_by_token_and_by_claims_beside_one() {
+        let mut world = World::new();
+        let claims = |sub: &str| {
+            let claims = json!({ "iss": ISSUER, "sub": sub, "aud": "app" });
+            json!({ "providerName": "app", "oidcClaims": claims })
+        };
+        let [alice, bob] = ["alice", "bob"].map(|name| {
+            let token = world.id_token(name, json!({}));
+            json!({ "providerName": "web", "oidcToken": token })
+        });
+        let users = [
+            with_accounts("alice", json!([alice, claims("alice")])),
+            with_accounts("bob", json!([bob])),
+        ];
+        create(&mut world, &users).unwrap();
+        let users = &world.organization(world.parent()).users;
+        let known = |user: usize| -> Vec<_> {
+            let providers = users[user].oauth_providers.iter();
+            providers.map(|it| (it.subject.as_str(), it.audience.as_str())).collect()
+        };
+        assert_eq!(known(1), [("alice", "client"), ("alice", "app")]);
+        assert_eq!(known(2), [("bob", "client")]);
+    }
+
+    #[test]
+    fn refuses_accounts_that_are_not_proven_and_makes_nobody() {
+        let mut world = World::new();
+        let token = world.id_token("alice", json!({}));
+        let account = json!({ "providerName": "web", "oidcToken": token });
+        let claims = json!({ "iss": ISSUER, "sub": "alice", "aud": "app" });
+        let claimed = json!({ "providerName": "app", "oidcClaims": claims });
+        let mut both = account.clone();
+        both["oidcClaims"] = claims;
+        let one = "an oauth provider needs either oidcToken or oidcClaims";
+        for (users, text) in [
+            (
+                vec![with_accounts(
+                    "alice",
+                    json!([{ "providerName": "web", "oidcToken": "token" }]),
+                )],
+                "invalid OIDC token: the issuer does not answer",
+            ),
+            (
+                vec![with_accounts("alice", json!([claimed]))],
+                "oidcClaims need an oidcToken of the same issuer and subject beside them",
+            ),
+            (
+                // Somebody else's token proves nothing.
+                vec![
+                    with_accounts("alice", json!([account])),
+                    with_accounts("bob", json!([claimed])),
+                ],
+                "oidcClaims need an oidcToken of the same issuer and subject beside them",
+            ),
+            (
+                vec![
+                    with_accounts("alice", json!([account])),
+                    with_accounts("bob", json!([account])),
+                ],
+                "oauth provider is already registered in this organization",
+            ),
+            (vec![with_accounts("alice", json!([both]))], one),
+            (vec![with_accounts("alice", json!([{ "providerName": "web" }]))], one),
+        ] {
+            assert_eq!(create(&mut world, &users).unwrap_err().to_string(), text);
+            assert_eq!(world.organization(world.parent()).users.len(), 1);
+        }
+    }
+
+    #[test]
+    fn refuses_the_eleventh_account_of_a_user() {
+        let mut world = World::new();
+        let accounts: Vec<_> = (0..11)
+            .map(|number| {
+                let token = world.id_token(&number.to_string(), json!({}));
+                json!({ "providerName": "web", "oidcToken": token })
+            })
+            .collect();
+        let refusal = create(&mut world, &[with_accounts("alice", json!(accounts))]).unwrap_err();
+        assert_eq!(refusal.to_string(), "user has exceeded maximum oauth providers");
+        create(&mut world, &[with_accounts("alice", json!(accounts[1..]))]).unwrap();
     }
 
     #[test]

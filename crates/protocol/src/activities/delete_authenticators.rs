@@ -152,6 +152,7 @@ mod tests {
             opened_by: CredentialId::Authenticator(passkeys[0]),
             created_at: world.now,
             expires_at: world.now.plus_seconds(60),
+            session: None,
         };
         let id = world.parent();
         world.edit(id).users[1].read_only_sessions.push(session);

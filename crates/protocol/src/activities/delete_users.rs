@@ -67,6 +67,10 @@ impl Execute for DeleteUsers {
             if organization.is_root(*id) {
                 return Err(InvalidRequest::new("quorum users missing").into());
             }
+            if organization.is_auth_proxy(*id) {
+                let text = "the user of the auth proxy can't be deleted: disable the auth proxy";
+                return Err(InvalidRequest::new(text).into());
+            }
         }
         organization.users.retain(|user| !self.users.contains(&user.id));
         let user_ids = self.users.iter().map(ToString::to_string).collect();

@@ -162,7 +162,11 @@ mod tests {
         let (mut world, [first, _]) = two_accounts();
         let (_, stranger) = world.sub_organization();
         wallet(&mut world, &stranger, "theirs", &[ethereum()]);
-        let theirs = world.accounts.last().unwrap().0.id.to_string();
+        let their = |(account, _): &&(_, _)| {
+            let account: &crate::engine::model::WalletAccount = account;
+            account.organization == stranger.organization
+        };
+        let theirs = world.accounts.iter().find(their).unwrap().0.id.to_string();
         let asked = json!({ "walletAccountIds": [first, theirs], "deleteWithoutExport": true });
         let refusal = submit(&mut world, asked).unwrap_err();
         insta::assert_snapshot!(refusal, @"wallet account not part of your organization");
@@ -177,9 +181,17 @@ mod tests {
         let (mut world, _) = two_accounts();
         let (root, before) = (world.root(), Arc::new(world.organization(world.parent()).clone()));
         let account = world.accounts[0].0.clone();
-        let keys =
-            ServerKeys { notarizer: keyward_crypto::P256PrivateKey::generate(&mut world.rng) };
-        let mut context = Context::new(before.clone(), None, world.now, &mut world.rng, &keys);
+        let keys = ServerKeys::generate(&mut world.rng);
+        let (settings, client) = Default::default();
+        let mut context = Context::new(
+            before.clone(),
+            None,
+            world.now,
+            &mut world.rng,
+            &keys,
+            &settings,
+            &client,
+        );
         let activity = DeleteWalletAccounts { accounts: vec![account.id], without_export: true };
         context.facts = Facts::Accounts(vec![account]);
         activity.execute(&root, &mut context).unwrap();

@@ -16,11 +16,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use crate::wire::InvalidRequest;
+use crate::wire::{InvalidRequest, Namespace};
 
 pub mod create_api_keys;
 pub mod create_api_only_users;
 pub mod create_authenticators;
+pub mod create_oauth2_credential;
+pub mod create_oauth_providers;
 pub mod create_private_key_tag;
 pub mod create_private_keys;
 pub mod create_read_only_session;
@@ -32,6 +34,8 @@ pub mod create_wallet;
 pub mod create_wallet_accounts;
 pub mod delete_api_keys;
 pub mod delete_authenticators;
+pub mod delete_oauth2_credential;
+pub mod delete_oauth_providers;
 pub mod delete_private_key_tags;
 pub mod delete_private_keys;
 pub mod delete_sub_organization;
@@ -39,25 +43,46 @@ pub mod delete_user_tags;
 pub mod delete_users;
 pub mod delete_wallet_accounts;
 pub mod delete_wallets;
+pub mod disable_auth_proxy;
+pub mod email_auth;
+pub mod enable_auth_proxy;
+pub mod init_otp;
+pub mod init_otp_auth;
+pub mod init_user_email_recovery;
+pub mod oauth;
+pub mod oauth2_authenticate;
+pub mod oauth_login;
+pub mod otp_auth;
+pub mod otp_login;
+pub mod recover_user;
 pub mod remove_organization_feature;
+pub mod revoke_session;
+pub mod revoke_sessions;
 pub mod set_organization_feature;
+pub mod set_session_limits;
 pub mod sign_raw_payload;
 pub mod sign_raw_payloads;
 pub mod sign_transaction;
 pub mod stamp_login;
+pub mod update_auth_proxy_config;
+pub mod update_oauth2_credential;
 pub mod update_organization_name;
 pub mod update_private_key_tag;
 pub mod update_root_quorum;
+pub mod update_session;
 pub mod update_user;
 pub mod update_user_email;
 pub mod update_user_name;
 pub mod update_user_phone_number;
 pub mod update_user_tag;
 pub mod update_wallet;
+pub mod verify_otp;
 
 /// One activity: its route, the versions of its intent, and what it answers.
 pub trait Activity: Sized + Send + 'static {
-    /// Last segment of its path, `/public/v1/submit/<route>`.
+    /// Whether it is one of the protocol or beyond it.
+    const NAMESPACE: Namespace = Namespace::Turnkey;
+    /// Last segment of its path, `/<namespace>/submit/<route>`; unique over all namespaces.
     const ROUTE: &'static str;
     /// The current version first, then the older ones.
     const VERSIONS: &'static [Version<Self>];

@@ -7,23 +7,30 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
     Activity, create_api_keys, create_api_only_users, create_authenticators,
-    create_private_key_tag, create_private_keys, create_read_only_session,
-    create_read_write_session, create_sub_organization, create_user_tag, create_users,
-    create_wallet, create_wallet_accounts, delete_api_keys, delete_authenticators,
-    delete_private_key_tags, delete_private_keys, delete_sub_organization, delete_user_tags,
-    delete_users, delete_wallet_accounts, delete_wallets, remove_organization_feature,
-    set_organization_feature, sign_raw_payload, sign_raw_payloads, sign_transaction, stamp_login,
-    update_organization_name, update_private_key_tag, update_root_quorum, update_user,
-    update_user_email, update_user_name, update_user_phone_number, update_user_tag, update_wallet,
+    create_oauth_providers, create_oauth2_credential, create_private_key_tag, create_private_keys,
+    create_read_only_session, create_read_write_session, create_sub_organization, create_user_tag,
+    create_users, create_wallet, create_wallet_accounts, delete_api_keys, delete_authenticators,
+    delete_oauth_providers, delete_oauth2_credential, delete_private_key_tags, delete_private_keys,
+    delete_sub_organization, delete_user_tags, delete_users, delete_wallet_accounts,
+    delete_wallets, disable_auth_proxy, email_auth, enable_auth_proxy, init_otp, init_otp_auth,
+    init_user_email_recovery, oauth, oauth_login, oauth2_authenticate, otp_auth, otp_login,
+    recover_user, remove_organization_feature, revoke_session, revoke_sessions,
+    set_organization_feature, set_session_limits, sign_raw_payload, sign_raw_payloads,
+    sign_transaction, stamp_login, update_auth_proxy_config, update_oauth2_credential,
+    update_organization_name, update_private_key_tag, update_root_quorum, update_session,
+    update_user, update_user_email, update_user_name, update_user_phone_number, update_user_tag,
+    update_wallet, verify_otp,
 };
 use crate::engine::{Caller, Context, Needs, Permit, Rule};
-use crate::wire::{InvalidRequest, RequestError};
+use crate::wire::{InvalidRequest, Namespace, RequestError};
 
 /// Every activity, by route.
 pub static REGISTRY: &[Entry] = &[
     Entry::of::<create_api_keys::CreateApiKeys>(),
     Entry::of::<create_api_only_users::CreateApiOnlyUsers>(),
     Entry::of::<create_authenticators::CreateAuthenticators>(),
+    Entry::of::<create_oauth2_credential::CreateOauth2Credential>(),
+    Entry::of::<create_oauth_providers::CreateOauthProviders>(),
     Entry::of::<create_private_key_tag::CreatePrivateKeyTag>(),
     Entry::of::<create_private_keys::CreatePrivateKeys>(),
     Entry::of::<create_read_only_session::CreateReadOnlySession>(),
@@ -35,6 +42,8 @@ pub static REGISTRY: &[Entry] = &[
     Entry::of::<create_wallet_accounts::CreateWalletAccounts>(),
     Entry::of::<delete_api_keys::DeleteApiKeys>(),
     Entry::of::<delete_authenticators::DeleteAuthenticators>(),
+    Entry::of::<delete_oauth2_credential::DeleteOauth2Credential>(),
+    Entry::of::<delete_oauth_providers::DeleteOauthProviders>(),
     Entry::of::<delete_private_key_tags::DeletePrivateKeyTags>(),
     Entry::of::<delete_private_keys::DeletePrivateKeys>(),
     Entry::of::<delete_sub_organization::DeleteSubOrganization>(),
@@ -42,21 +51,40 @@ pub static REGISTRY: &[Entry] = &[
     Entry::of::<delete_users::DeleteUsers>(),
     Entry::of::<delete_wallet_accounts::DeleteWalletAccounts>(),
     Entry::of::<delete_wallets::DeleteWallets>(),
+    Entry::of::<disable_auth_proxy::DisableAuthProxy>(),
+    Entry::of::<email_auth::EmailAuth>(),
+    Entry::of::<enable_auth_proxy::EnableAuthProxy>(),
+    Entry::of::<init_otp::InitOtp>(),
+    Entry::of::<init_otp_auth::InitOtpAuth>(),
+    Entry::of::<init_user_email_recovery::InitUserEmailRecovery>(),
+    Entry::of::<oauth::Oauth>(),
+    Entry::of::<oauth2_authenticate::Oauth2Authenticate>(),
+    Entry::of::<oauth_login::OauthLogin>(),
+    Entry::of::<otp_auth::OtpAuth>(),
+    Entry::of::<otp_login::OtpLogin>(),
+    Entry::of::<recover_user::RecoverUser>(),
     Entry::of::<remove_organization_feature::RemoveOrganizationFeature>(),
+    Entry::of::<revoke_session::RevokeSession>(),
+    Entry::of::<revoke_sessions::RevokeSessions>(),
     Entry::of::<set_organization_feature::SetOrganizationFeature>(),
+    Entry::of::<set_session_limits::SetSessionLimits>(),
     Entry::of::<sign_raw_payload::SignRawPayload>(),
     Entry::of::<sign_raw_payloads::SignRawPayloads>(),
     Entry::of::<sign_transaction::SignTransaction>(),
     Entry::of::<stamp_login::StampLogin>(),
+    Entry::of::<update_auth_proxy_config::UpdateAuthProxyConfig>(),
+    Entry::of::<update_oauth2_credential::UpdateOauth2Credential>(),
     Entry::of::<update_organization_name::UpdateOrganizationName>(),
     Entry::of::<update_private_key_tag::UpdatePrivateKeyTag>(),
     Entry::of::<update_root_quorum::UpdateRootQuorum>(),
+    Entry::of::<update_session::UpdateSession>(),
     Entry::of::<update_user::UpdateUser>(),
     Entry::of::<update_user_email::UpdateUserEmail>(),
     Entry::of::<update_user_name::UpdateUserName>(),
     Entry::of::<update_user_phone_number::UpdateUserPhoneNumber>(),
     Entry::of::<update_user_tag::UpdateUserTag>(),
     Entry::of::<update_wallet::UpdateWallet>(),
+    Entry::of::<verify_otp::VerifyOtp>(),
 ];
 
 /// What an activity means. Private to this crate: only a [`Permit`] executes.
@@ -81,6 +109,8 @@ pub(crate) trait Execute: Activity {
 
 /// A row of the registry.
 pub struct Entry {
+    /// The first segments of its path.
+    pub namespace: Namespace,
     /// Last segment of its path.
     pub route: &'static str,
     /// Whether it may name a parent and mean the one sub-organization that knows its sender.
@@ -105,6 +135,7 @@ pub struct VersionInfo {
 impl Entry {
     const fn of<A: Execute>() -> Self {
         Self {
+            namespace: A::NAMESPACE,
             route: A::ROUTE,
             finds_sub_organization: A::FINDS_SUB_ORGANIZATION,
             versions: || {
@@ -123,9 +154,9 @@ impl Entry {
         }
     }
 
-    /// The entry of a route.
-    pub fn find(route: &str) -> Option<&'static Self> {
-        REGISTRY.iter().find(|entry| entry.route == route)
+    /// The entry of a route in a namespace.
+    pub fn find(namespace: Namespace, route: &str) -> Option<&'static Self> {
+        REGISTRY.iter().find(|entry| entry.namespace == namespace && entry.route == route)
     }
 
     /// Its versions, the current one first.
@@ -272,6 +303,15 @@ mod tests {
             .collect();
         let rows: BTreeSet<String> = REGISTRY.iter().map(|entry| entry.route.to_owned()).collect();
         assert_eq!(files, rows);
+    }
+
+    #[test]
+    fn a_route_stands_in_one_namespace() {
+        let routes: BTreeSet<&str> = REGISTRY.iter().map(|entry| entry.route).collect();
+        assert_eq!(routes.len(), REGISTRY.len());
+        assert!(Entry::find(Namespace::Turnkey, "stamp_login").is_some());
+        assert!(Entry::find(Namespace::Keyward, "stamp_login").is_none());
+        assert!(Entry::find(Namespace::Keyward, "revoke_session").is_some());
     }
 
     #[test]

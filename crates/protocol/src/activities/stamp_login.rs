@@ -7,19 +7,13 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
-    crate::engine::model::{ApiKey, ParsedKey},
-    crate::engine::session_token::Claims,
-    crate::engine::{Caller, Context, Rule, credentials},
+    crate::engine::sessions::{LogIn, Opening},
+    crate::engine::{Caller, Context, Rule},
     crate::wire::RequestError,
-    crate::wire::enums::{ApiKeyCurve, CredentialType},
-    crate::wire::id::ApiKeyId,
 };
 
 use crate::parameters;
 use crate::wire::{InvalidRequest, value};
-
-/// Seconds a session lives when nobody says.
-pub const DEFAULT_LIFETIME_SECONDS: u64 = 900;
 
 /// As it travels.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -50,7 +44,7 @@ pub struct StampLoginResult {
 pub struct StampLogin {
     /// Compressed, hex.
     public_key: String,
-    lifetime_seconds: u64,
+    lifetime_seconds: Option<u64>,
     ends_others: bool,
 }
 
@@ -58,17 +52,22 @@ impl TryFrom<StampLoginIntent> for StampLogin {
     type Error = InvalidRequest;
 
     fn try_from(intent: StampLoginIntent) -> Result<Self, InvalidRequest> {
-        if intent.session_profile_id.is_some_and(|id| !id.is_empty()) {
-            return Err(InvalidRequest::new(
-                "session profiles are not supported by this server yet",
-            ));
-        }
+        no_session_profile(intent.session_profile_id.as_deref())?;
         Ok(Self {
             public_key: hex::encode(parameters::p256_key(&intent.public_key)?.compressed()),
-            lifetime_seconds: value::expiration_seconds(intent.expiration_seconds)?
-                .unwrap_or(DEFAULT_LIFETIME_SECONDS),
+            lifetime_seconds: value::expiration_seconds(intent.expiration_seconds)?,
             ends_others: intent.invalidate_existing.unwrap_or_default(),
         })
+    }
+}
+
+/// Session profiles are not made yet: a log-in that asks for one is refused rather than left unlimited.
+pub(crate) fn no_session_profile(id: Option<&str>) -> Result<(), InvalidRequest> {
+    match id {
+        None | Some("") => Ok(()),
+        Some(_) => {
+            Err(InvalidRequest::new("session profiles are not supported by this server yet"))
+        }
     }
 }
 
@@ -94,44 +93,9 @@ impl Execute for StampLogin {
         caller: &Caller,
         context: &mut Context<'_>,
     ) -> Result<StampLoginResult, RequestError> {
-        let now = context.now;
-        let (organization, _, rng) = context.edit_with();
-        let organization_id = organization.id;
-        let user = organization.user_mut(caller.user)?;
-        if self.ends_others {
-            credentials::remove_api_keys(user, |key| {
-                key.kind == CredentialType::Login && key.public_key != self.public_key
-            });
-        }
-        // The same key again renews its own session; any other key with these bytes is in the way.
-        let renewed = user
-            .api_keys
-            .iter_mut()
-            .find(|key| key.kind == CredentialType::Login && key.public_key == self.public_key);
-        if let Some(key) = renewed {
-            key.created_at = now;
-            key.expiration_seconds = Some(self.lifetime_seconds);
-            key.opened_by = Some(caller.credential.id);
-            user.updated_at = now;
-        } else {
-            let key = ApiKey {
-                id: ApiKeyId::generate(now, rng),
-                name: format!("Session - {}", now.to_rfc3339()),
-                public_key: self.public_key.clone(),
-                curve: ApiKeyCurve::P256,
-                kind: CredentialType::Login,
-                created_at: now,
-                expiration_seconds: Some(self.lifetime_seconds),
-                opened_by: Some(caller.credential.id),
-                parsed: ParsedKey::default(),
-            };
-            credentials::check_public_key_is_new(organization, &key.public_key)?;
-            credentials::insert_api_key(organization.user_mut(caller.user)?, key, now)?;
-        }
-        let ends = now.plus_seconds(self.lifetime_seconds);
-        let session = Claims::read_write(ends, &self.public_key, caller.user, organization_id)
-            .sign(&context.keys.notarizer)
-            .map_err(RequestError::internal)?;
+        let log_in = LogIn::by(context.organization(), caller, context.now);
+        let session = Opening::log_in(caller.user, self.lifetime_seconds, self.ends_others)
+            .for_key(&self.public_key, log_in, context)?;
         Ok(StampLoginResult { session })
     }
 }
@@ -142,13 +106,14 @@ mod tests {
 
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use keyward_crypto::{EcdsaSignature, P256PrivateKey, P256PublicKey, sha256};
+    use keyward_crypto::{EcdsaSignature, P256PublicKey, sha256};
     use serde_json::{Value, json};
 
     use super::*;
     use crate::engine::ServerKeys;
     use crate::engine::model::User;
     use crate::engine::testing::World;
+    use crate::wire::enums::CredentialType;
 
     const KIND: &str = "ACTIVITY_TYPE_STAMP_LOGIN";
     const READ_ONLY: &str = "ACTIVITY_TYPE_CREATE_READ_ONLY_SESSION";
@@ -197,9 +162,11 @@ mod tests {
         let mut world = World::new();
         let caller = world.root();
         let public_key = world.public_key();
-        let keys = ServerKeys { notarizer: P256PrivateKey::generate(&mut world.rng) };
+        let keys = ServerKeys::generate(&mut world.rng);
+        let (settings, client) = Default::default();
         let organization = Arc::new(world.organization(caller.organization).clone());
-        let mut context = Context::new(organization, None, world.now, &mut world.rng, &keys);
+        let mut context =
+            Context::new(organization, None, world.now, &mut world.rng, &keys, &settings, &client);
         let intent = StampLoginIntent {
             public_key: public_key.clone(),
             expiration_seconds: Some("60".to_owned()),

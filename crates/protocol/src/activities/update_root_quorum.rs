@@ -83,6 +83,11 @@ impl Execute for UpdateRootQuorum {
         if self.users.iter().any(|member| organization.user(*member).is_err()) {
             return Err(InvalidRequest::new("quorum users missing").into());
         }
+        if self.users.iter().any(|member| organization.is_auth_proxy(*member)) {
+            // Its key is the server's, and anybody on the web may have it used.
+            let text = "the user of the auth proxy can't be in the root quorum";
+            return Err(InvalidRequest::new(text).into());
+        }
         organization.root_quorum = RootQuorum { threshold: self.threshold, users: self.users };
         Ok(UpdateRootQuorumResult {})
     }

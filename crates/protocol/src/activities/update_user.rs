@@ -102,9 +102,12 @@ impl Execute for UpdateUser {
                 user.name = name;
             }
             if let Some(email) = self.email {
+                // Nobody proved that.
+                user.email_verified = false;
                 user.email = Some(email).filter(|email| !email.is_empty());
             }
             if let Some(number) = self.phone_number {
+                user.phone_number_verified = false;
                 user.phone_number = Some(number).filter(|number| !number.is_empty());
             }
             if let Some(tags) = self.tags {

@@ -7,11 +7,12 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
-    crate::engine::{Caller, Context, credentials},
+    crate::engine::context::Proofs,
+    crate::engine::{Caller, Context, Needs, credentials},
     crate::wire::RequestError,
+    crate::wire::enums::OtpType,
 };
 
-use crate::parameters::no_verification_token;
 use crate::wire::id::UserId;
 use crate::wire::{InvalidRequest, value};
 
@@ -41,16 +42,17 @@ pub struct UpdateUserPhoneNumberResult {
 pub struct UpdateUserPhoneNumber {
     user: UserId,
     phone_number: Option<String>,
+    verification_token: Option<String>,
 }
 
 impl TryFrom<UpdateUserPhoneNumberIntent> for UpdateUserPhoneNumber {
     type Error = InvalidRequest;
 
     fn try_from(intent: UpdateUserPhoneNumberIntent) -> Result<Self, InvalidRequest> {
-        no_verification_token(intent.verification_token.as_deref())?;
         Ok(Self {
             user: value::id("userId", &intent.user_id)?,
             phone_number: value::phone_number(Some(intent.user_phone_number))?,
+            verification_token: intent.verification_token.filter(|token| !token.is_empty()),
         })
     }
 }
@@ -67,15 +69,39 @@ impl Activity for UpdateUserPhoneNumber {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateUserPhoneNumber {
+    fn needs(&self) -> Needs {
+        match self.verification_token.clone() {
+            None => Needs::Nothing,
+            verification_token => {
+                Needs::Proofs(Proofs { verification_token, id_tokens: Vec::new() })
+            }
+        }
+    }
+
     fn execute(
         self,
         _: &Caller,
         context: &mut Context<'_>,
     ) -> Result<UpdateUserPhoneNumberResult, RequestError> {
         let now = context.now;
+        let verified = self
+            .verification_token
+            .map(|token| context.take_proofs().changed_contact(&token, OtpType::Sms, context))
+            .transpose()?;
+        if let Some(verified) = &verified
+            && self.phone_number.as_ref() != Some(&verified.token.contact)
+        {
+            let reason = "it is for another contact";
+            return Err(RequestError::InvalidVerificationToken(reason.into()));
+        }
         credentials::change_user(context.edit(), self.user, now, |user| {
+            user.phone_number_verified = verified.is_some();
             user.phone_number = self.phone_number;
         })?;
+        if let Some(verified) = verified {
+            let used = verified.used(|token| token.changed_contact = true)?;
+            context.changes.records.push(used);
+        }
         Ok(UpdateUserPhoneNumberResult { user_id: self.user.to_string() })
     }
 }
@@ -84,10 +110,13 @@ impl Execute for UpdateUserPhoneNumber {
 mod tests {
     use serde_json::json;
 
+    use crate::engine::model::CredentialId;
     use crate::engine::testing::World;
     use crate::wire::enums::FeatureName;
 
     const KIND: &str = "ACTIVITY_TYPE_UPDATE_USER_PHONE_NUMBER";
+    const CONTACT: &str = "+15551234567";
+    const ANOTHER: &str = "+15551234568";
 
     #[test]
     fn sets_and_removes_it() {
@@ -104,15 +133,129 @@ mod tests {
     }
 
     #[test]
-    fn refuses_one_that_is_none_and_verification_tokens() {
+    fn refuses_one_that_is_none() {
         let mut world = World::new();
         let root = world.root();
-        let mut contact = json!({ "userId": root.user, "userPhoneNumber": "555" });
-        assert!(world.submit(&root, world.parent(), KIND, contact.clone()).is_err());
-        contact["userPhoneNumber"] = json!("+15551234567");
-        contact["verificationToken"] = json!("token");
-        let refusal = world.submit(&root, world.parent(), KIND, contact).unwrap_err();
-        assert_eq!(refusal.to_string(), "verification tokens are not supported by this server yet");
+        let contact = json!({ "userId": root.user, "userPhoneNumber": "555" });
+        assert!(world.submit(&root, world.parent(), KIND, contact).is_err());
+    }
+
+    /// A parent organization that sends codes.
+    fn world() -> World {
+        let mut world = World::new();
+        world.allow_codes(world.parent());
+        world
+    }
+
+    /// Changes the root user's; the refusal's text, once it is known that nothing was left behind.
+    fn change(world: &mut World, to: &str, token: Option<&str>) -> Result<(), String> {
+        let (root, parent) = (world.root(), world.parent());
+        let mut asked = json!({ "userId": root.user, "userPhoneNumber": to });
+        if let Some(token) = token {
+            asked["verificationToken"] = json!(token);
+        }
+        let before = (world.organization(parent).clone(), world.records.clone());
+        world.submit(&root, parent, KIND, asked).map(drop).map_err(|refusal| {
+            assert_eq!((world.organization(parent), &world.records), (&before.0, &before.1));
+            refusal.to_string()
+        })
+    }
+
+    fn kept(world: &World) -> (Option<&str>, bool) {
+        let user = &world.organization(world.parent()).users[0];
+        (user.phone_number.as_deref(), user.phone_number_verified)
+    }
+
+    #[test]
+    fn only_a_token_proves_it() {
+        let mut world = world();
+        let (_, public) = world.client_key();
+        for token in [
+            world.token(world.parent(), CONTACT, &public),
+            world.older_token(world.parent(), CONTACT, None),
+        ] {
+            change(&mut world, CONTACT, Some(&token)).unwrap();
+            assert_eq!(kept(&world), (Some(CONTACT), true));
+            change(&mut world, ANOTHER, Some("")).unwrap();
+            assert_eq!(kept(&world), (Some(ANOTHER), false));
+        }
+    }
+
+    #[test]
+    fn a_token_proves_one_change_and_still_logs_in() {
+        let mut world = world();
+        let token = world.older_token(world.parent(), CONTACT, None);
+        change(&mut world, CONTACT, Some(&token)).unwrap();
+        let token_use = world.token_use(&token).value;
+        assert!(token_use.changed_contact && !token_use.logged_in);
+        let text =
+            "invalid verification token: it is of another kind, or was used for this already";
+        assert_eq!(change(&mut world, CONTACT, Some(&token)), Err(text.to_owned()));
+        let log_in = json!({ "verificationToken": token, "publicKey": world.public_key() });
+        let root = world.root();
+        world.submit(&root, world.parent(), "ACTIVITY_TYPE_OTP_LOGIN", log_in).unwrap();
+        let text = "invalid verification token: the token has been used";
+        assert_eq!(change(&mut world, CONTACT, Some(&token)), Err(text.to_owned()));
+    }
+
+    #[test]
+    fn refuses_a_token_for_something_else() {
+        let mut world = world();
+        let parent = world.parent();
+        let (sub, _) = world.sub_organization();
+        world.allow_codes(sub);
+        for (token, reason) in [
+            (world.older_token(parent, ANOTHER, None), "it is for another contact"),
+            (
+                world.older_token(parent, "alice@example.com", None),
+                "it is of another kind, or was used for this already",
+            ),
+            (world.older_token(sub, CONTACT, None), "the token is for another organization"),
+            ("token".to_owned(), "verification token is malformed"),
+        ] {
+            let text = format!("invalid verification token: {reason}");
+            assert_eq!(change(&mut world, CONTACT, Some(&token)), Err(text));
+        }
+        let token = world.older_token(parent, CONTACT, None);
+        let text = "invalid verification token: it is for another contact";
+        assert_eq!(change(&mut world, "", Some(&token)), Err(text.to_owned()));
+        world.now = world.now.plus_seconds(3600);
+        let text = "invalid verification token: verification token has expired";
+        assert_eq!(change(&mut world, CONTACT, Some(&token)), Err(text.to_owned()));
+    }
+
+    #[test]
+    fn the_parents_token_proves_it_in_a_sub_organization() {
+        let mut world = world();
+        let (sub, root) = world.sub_organization();
+        let token = world.older_token(world.parent(), CONTACT, None);
+        let asked = json!({
+            "userId": root.user, "userPhoneNumber": CONTACT, "verificationToken": token,
+        });
+        world.submit(&root, sub, KIND, asked).unwrap();
+        assert!(world.organization(sub).users[0].phone_number_verified);
+    }
+
+    #[test]
+    fn read_only_sessions_that_it_opened_go_with_it() {
+        let mut world = world();
+        let parent = world.parent();
+        change(&mut world, CONTACT, None).unwrap();
+        let openers = [CredentialId::PhoneNumber, CredentialId::Email];
+        for opener in openers {
+            let mut caller = world.root();
+            caller.credential.id = opener;
+            let kind = "ACTIVITY_TYPE_CREATE_READ_ONLY_SESSION";
+            world.submit(&caller, parent, kind, json!({})).unwrap();
+        }
+        let opened_by = |world: &World| -> Vec<CredentialId> {
+            let sessions = &world.organization(parent).users[0].read_only_sessions;
+            sessions.iter().map(|session| session.opened_by).collect()
+        };
+        change(&mut world, CONTACT, None).unwrap();
+        assert_eq!(opened_by(&world), openers, "it is still the same");
+        change(&mut world, ANOTHER, None).unwrap();
+        assert_eq!(opened_by(&world), openers[1..]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use serde_json::value::RawValue;
 
 use super::authenticate::{Caller, Home};
 use super::model::Organization;
+use super::sessions::Event;
+use super::verification_token::is_unbound;
 use super::view;
 use crate::wire::enums::{ActivityStatus, VoteSelection};
 use crate::wire::id::{ActivityId, OrganizationId, UserId, VoteId};
@@ -36,6 +38,9 @@ pub struct ActivityRecord {
     pub updated_at: Timestamp,
     /// Why it failed.
     pub failure: Option<Failure>,
+    /// What it did to sessions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
 }
 
 /// A vote as it is kept.
@@ -81,13 +86,17 @@ impl ActivityRecord {
             organization_id: self.organization.to_string(),
             status: self.status,
             kind: self.kind.clone(),
-            intent: self.intent.clone(),
+            intent: if reveal { self.intent.clone() } else { without_tokens(&self.intent) },
             result: if reveal {
                 self.result.clone()
             } else {
                 self.result.as_deref().map(without_bearers)
             },
-            votes: self.votes.iter().map(|vote| self.show_vote(vote, organization)).collect(),
+            votes: self
+                .votes
+                .iter()
+                .map(|vote| self.show_vote(vote, organization, reveal))
+                .collect(),
             fingerprint: self.fingerprint.clone(),
             can_approve: open && is_member && !voted(VoteSelection::Approved),
             can_reject: is_member && !voted(VoteSelection::Rejected),
@@ -97,7 +106,7 @@ impl ActivityRecord {
         }
     }
 
-    fn show_vote(&self, vote: &VoteRecord, organization: &Organization) -> Vote {
+    fn show_vote(&self, vote: &VoteRecord, organization: &Organization, reveal: bool) -> Vote {
         let user = organization
             .users
             .iter()
@@ -109,7 +118,7 @@ impl ActivityRecord {
             user,
             activity_id: self.id.to_string(),
             selection: vote.selection,
-            message: vote.message.clone(),
+            message: if reveal { vote.message.clone() } else { without_token(&vote.message) },
             public_key: vote.public_key.clone(),
             signature: vote.signature.clone(),
             scheme: vote.scheme.clone(),
@@ -130,17 +139,53 @@ impl From<&Status> for Failure {
     }
 }
 
+/// The members of results whose holder could act with them.
+const BEARERS: [(&str, &str); 3] = [
+    ("createReadOnlySessionResult", "session"),
+    ("verifyOtpResult", "verificationToken"),
+    ("oauth2AuthenticateResult", "oidcToken"),
+];
+
 /// A result whose holder could act with it, made harmless: the secret member is emptied.
 fn without_bearers(result: &RawValue) -> Box<RawValue> {
-    const BEARER: (&str, &str) = ("createReadOnlySessionResult", "session");
-    if !result.get().contains(BEARER.0) {
-        return result.to_owned();
-    }
+    let bearer = BEARERS.iter().find(|(name, _)| result.get().contains(name));
+    let Some((name, member)) = bearer else { return result.to_owned() };
     let blanked =
         serde_json::from_str::<serde_json::Value>(result.get()).ok().and_then(|mut value| {
-            let secret = value.get_mut(BEARER.0)?.get_mut(BEARER.1)?;
+            let secret = value.get_mut(name)?.get_mut(member)?;
             *secret = serde_json::Value::String(String::new());
             serde_json::value::to_raw_value(&value).ok()
         });
     blanked.unwrap_or_else(|| RawValue::NULL.to_owned())
+}
+
+/// An intent without a verification token that is bound to no key: whoever has that can log in.
+fn without_tokens(intent: &RawValue) -> Box<RawValue> {
+    let text = without_token(intent.get());
+    if text == intent.get() {
+        return intent.to_owned();
+    }
+    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// An intent, or the body it came from, likewise. Nothing else is changed: most of what is signed stays
+/// as it was signed.
+fn without_token(json: &str) -> String {
+    const MEMBER: &str = "verificationToken";
+    // However the name is escaped, it is no other's.
+    if !json.contains(MEMBER) && !json.contains("\\u") {
+        return json.to_owned();
+    }
+    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(json) else {
+        return json.to_owned();
+    };
+    let mut is_changed = false;
+    for content in value.as_object_mut().into_iter().flatten().map(|(_, content)| content) {
+        let token = content.get_mut(MEMBER);
+        if let Some(token) = token.filter(|token| token.as_str().is_some_and(is_unbound)) {
+            *token = serde_json::Value::String(String::new());
+            is_changed = true;
+        }
+    }
+    if is_changed { value.to_string() } else { json.to_owned() }
 }

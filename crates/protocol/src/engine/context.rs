@@ -1,20 +1,24 @@
 //! What an activity is given and what it may change.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use keyward_crypto::{CryptoRng, P256PrivateKey, PrivateKey, SecretBytes};
 use uuid::Uuid;
 
+use super::authenticate::Client;
 use super::message::Message;
-use super::model::{Organization, WalletAccount};
-use super::record::RecordChange;
-use super::wallets;
+use super::model::{Organization, SessionLimits, WalletAccount};
+use super::one_time::{Contact, OtpFacts, Requests};
+use super::proofs::ProofFacts;
+use super::record::{Record, RecordChange};
+use super::{sessions, wallets};
 use crate::parameters::{NewAccount, Payload, SignWith};
 use crate::payload;
-use crate::wire::enums::AddressFormat;
-use crate::wire::id::{OrganizationId, WalletAccountId, WalletId};
+use crate::wire::enums::{AddressFormat, OtpType};
+use crate::wire::id::{Oauth2CredentialId, OrganizationId, OtpId, WalletAccountId, WalletId};
 use crate::wire::objects::SignRawPayloadResult;
-use crate::wire::{RequestError, Timestamp};
+use crate::wire::{InvalidRequest, RequestError, Timestamp};
 
 /// What an activity must be given beside the organization. The shell fetches it before `execute`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -28,6 +32,62 @@ pub enum Needs {
     Mnemonic(WalletId),
     /// Wallet accounts: [`Facts::Accounts`].
     Accounts(Vec<WalletAccountId>),
+    /// What was sent to a contact: [`Facts::Contact`].
+    Contact {
+        /// How it is reached.
+        kind: OtpType,
+        /// The address or number.
+        contact: String,
+        /// What the application calls whoever asks.
+        identifier: Option<String>,
+    },
+    /// A one-time code that was sent: [`Facts::Otp`].
+    Otp(OtpId),
+    /// What tokens of the request can be checked with: [`Facts::Proofs`].
+    Proofs(Proofs),
+    /// What an OAuth 2.0 provider says of whoever has the code: [`Facts::Exchanged`].
+    Exchange(CodeExchange),
+    /// The key of the organization's auth proxy: [`Facts::Secret`].
+    Secret(Uuid),
+}
+
+/// Tokens that a request carries. They are looked into, not believed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Proofs {
+    /// A verification token.
+    pub verification_token: Option<String>,
+    /// ID tokens of identity providers.
+    pub id_tokens: Vec<String>,
+}
+
+/// An authorization code to exchange at an OAuth 2.0 provider (RFC 6749 §4.1.3, RFC 7636 §4.5).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CodeExchange {
+    /// The client: one of the organization's.
+    pub credential: Oauth2CredentialId,
+    /// The code.
+    pub code: String,
+    /// Where the provider sent the browser back to.
+    pub redirect_uri: String,
+    /// PKCE.
+    pub code_verifier: String,
+}
+
+/// What an OAuth 2.0 provider said.
+pub struct Exchanged {
+    /// Who the user is there.
+    pub subject: String,
+    /// The access token.
+    pub bearer_token: SecretBytes,
+}
+
+impl Exchanged {
+    /// The same again, for another attempt: a code is exchanged once.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let bearer_token = SecretBytes::new(self.bearer_token.expose().to_vec());
+        Self { subject: self.subject.clone(), bearer_token }
+    }
 }
 
 /// A key opened for one activity; wiped when dropped.
@@ -66,12 +126,72 @@ pub enum Facts {
     Mnemonic(Option<SecretBytes>),
     /// The accounts there are of those asked for.
     Accounts(Vec<WalletAccount>),
+    /// What was sent to the contact, and asked for under the identifier.
+    Contact {
+        /// By contact.
+        contact: Record<Contact>,
+        /// By identifier.
+        requests: Option<Record<Requests>>,
+    },
+    /// The code.
+    Otp(Box<OtpFacts>),
+    /// What the tokens can be checked with.
+    Proofs(ProofFacts),
+    /// What the provider said; the refusal when it refused.
+    Exchanged(Result<Exchanged, RequestError>),
+    /// The secret, where there is one.
+    Secret(Option<SecretBytes>),
 }
 
-/// The server's own signing keys.
+/// The server's own keys.
 pub struct ServerKeys {
     /// Signs session tokens.
     pub notarizer: P256PrivateKey,
+    /// Signs export and import bundles.
+    pub signer: P256PrivateKey,
+    /// Signs verification tokens and the targets of encrypted one-time codes.
+    pub otp_signer: P256PrivateKey,
+    /// Signs verification tokens of the older form.
+    pub legacy_otp_signer: P256PrivateKey,
+    /// Client secrets of OAuth 2.0 providers are sealed to this.
+    pub secret_receiver: P256PrivateKey,
+    /// Signs ID tokens for accounts at OAuth 2.0 providers.
+    pub id_token_signer: P256PrivateKey,
+}
+
+impl ServerKeys {
+    /// Draws all of them.
+    pub fn generate(rng: &mut dyn CryptoRng) -> Self {
+        let mut key = || P256PrivateKey::generate(rng);
+        Self {
+            notarizer: key(),
+            signer: key(),
+            otp_signer: key(),
+            legacy_otp_signer: key(),
+            secret_receiver: key(),
+            id_token_signer: key(),
+        }
+    }
+}
+
+/// What an operator decides and activities depend on.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Where the server is reached: the issuer of its tokens.
+    pub issuer: String,
+    /// Whether the sandbox contacts have the code `000000`, which lets anybody in who names them.
+    pub sandbox_otp: bool,
+    /// Longest life of a read-write session.
+    pub longest_session_seconds: Option<u64>,
+    /// E-mail templates that there are.
+    pub email_templates: BTreeSet<String>,
+}
+
+impl Settings {
+    /// The issuer of ID tokens for accounts at OAuth 2.0 providers.
+    pub fn id_token_issuer(&self) -> String {
+        format!("{}/oauth2", self.issuer.trim_end_matches('/'))
+    }
 }
 
 /// Everything an activity sees and may change.
@@ -88,8 +208,12 @@ pub struct Context<'a> {
     pub facts: Facts,
     /// What it changes outside the organization.
     pub changes: Changes,
-    /// `X-Client-Version`, for what depends on the client's version.
-    pub client_version: Option<&'a str>,
+    /// Where the request comes from.
+    pub client: &'a Client,
+    /// What the operator decided.
+    pub settings: &'a Settings,
+    /// Records that are written even when the activity is refused: what an attempt costs.
+    pub kept: Vec<RecordChange>,
     pub(super) organization: Arc<Organization>,
 }
 
@@ -101,6 +225,8 @@ impl<'a> Context<'a> {
         now: Timestamp,
         rng: &'a mut dyn CryptoRng,
         keys: &'a ServerKeys,
+        settings: &'a Settings,
+        client: &'a Client,
     ) -> Self {
         Self {
             now,
@@ -109,7 +235,9 @@ impl<'a> Context<'a> {
             parent,
             facts: Facts::Nothing,
             changes: Changes::default(),
-            client_version: None,
+            client,
+            settings,
+            kept: Vec::new(),
             organization,
         }
     }
@@ -117,6 +245,11 @@ impl<'a> Context<'a> {
     /// The organization as it stands.
     pub fn organization(&self) -> &Organization {
         &self.organization
+    }
+
+    /// What sessions of the organization may not exceed.
+    pub fn session_limits(&self) -> SessionLimits {
+        sessions::limits(&self.organization, self.parent)
     }
 
     /// The organization, to change it. What is asked for here is written back.
@@ -166,6 +299,56 @@ impl<'a> Context<'a> {
         wallets::derive_accounts(&seed, &self.organization, wallet, new, self.now, self.rng)
     }
 
+    /// What the tokens of the request can be checked with.
+    pub fn take_proofs(&mut self) -> ProofFacts {
+        match std::mem::replace(&mut self.facts, Facts::Nothing) {
+            Facts::Proofs(proofs) => proofs,
+            _ => ProofFacts::default(),
+        }
+    }
+
+    /// What was sent to the contact that was named, and asked for under the identifier.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Busy`] when it was not fetched.
+    pub fn take_contact(
+        &mut self,
+    ) -> Result<(Record<Contact>, Option<Record<Requests>>), RequestError> {
+        match std::mem::replace(&mut self.facts, Facts::Nothing) {
+            Facts::Contact { contact, requests } => Ok((contact, requests)),
+            _ => Err(RequestError::Busy),
+        }
+    }
+
+    /// The one-time code that was named.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::InvalidOtpCode`] when it was not fetched.
+    pub fn take_otp(&mut self) -> Result<OtpFacts, RequestError> {
+        match std::mem::replace(&mut self.facts, Facts::Nothing) {
+            Facts::Otp(otp) => Ok(*otp),
+            _ => Err(RequestError::InvalidOtpCode),
+        }
+    }
+
+    /// What the OAuth 2.0 provider said of whoever has the code.
+    ///
+    /// # Errors
+    ///
+    /// The refusal when it refused, and when it named nobody.
+    pub fn take_exchanged(&mut self) -> Result<Exchanged, RequestError> {
+        let exchanged = match std::mem::replace(&mut self.facts, Facts::Nothing) {
+            Facts::Exchanged(exchanged) => exchanged?,
+            _ => return Err(InvalidRequest::new("the provider was not asked").into()),
+        };
+        if exchanged.subject.is_empty() {
+            return Err(InvalidRequest::new("the provider does not say who the user is").into());
+        }
+        Ok(exchanged)
+    }
+
     /// The accounts there are of those asked for.
     pub fn take_accounts(&mut self) -> Vec<WalletAccount> {
         match std::mem::replace(&mut self.facts, Facts::Nothing) {
@@ -201,4 +384,6 @@ pub struct Changes {
     pub records: Vec<RecordChange>,
     /// What is sent to people once this is durable.
     pub messages: Vec<Message>,
+    /// Sessions that made room for others before their time.
+    pub evicted: Vec<Uuid>,
 }

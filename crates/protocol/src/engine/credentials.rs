@@ -3,15 +3,18 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_crypto::CryptoRng;
+use uuid::Uuid;
 
 use super::model::{
-    ApiKey, Authenticator, CredentialId, Organization, ParsedKey, ReadOnlySession, Tag, User,
-    limits,
+    ApiKey, Authenticator, CredentialId, OauthProvider, Organization, ParsedKey, ReadOnlySession,
+    Tag, User, limits,
 };
-use crate::parameters::{NewApiKey, NewAuthenticator, NewUser};
+use super::proofs::ProofFacts;
+use crate::parameters::{NewApiKey, NewAuthenticator, NewIdentity, NewOauthProvider, NewUser};
 use crate::stamp::registration::Registration;
 use crate::wire::enums::{ApiKeyCurve, CredentialType, FeatureName, TagType};
-use crate::wire::id::{ApiKeyId, AuthenticatorId, TagId, UserId};
+use crate::wire::id::{ApiKeyId, AuthenticatorId, OauthProviderId, TagId, UserId};
+use crate::wire::objects::OidcClaims;
 use crate::wire::{InvalidRequest, RequestError, Timestamp};
 
 /// Adds a user with its credentials.
@@ -23,6 +26,7 @@ pub fn add_user(
     organization: &mut Organization,
     origins: Option<&[String]>,
     new: NewUser,
+    identities: &mut Identities,
     now: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<UserId, RequestError> {
@@ -40,18 +44,138 @@ pub fn add_user(
         api_keys: Vec::new(),
         authenticators: Vec::new(),
         read_only_sessions: Vec::new(),
+        oauth_providers: Vec::new(),
+        email_verified: false,
+        phone_number_verified: false,
         created_at: now,
         updated_at: now,
     });
     add_api_keys(organization, id, new.api_keys, now, rng)?;
     add_authenticators(organization, id, origins, new.authenticators, now, rng)?;
+    let providers = identities.check(new.oauth_providers, now)?;
+    add_oauth_providers(organization, id, providers, now, rng)?;
     Ok(id)
+}
+
+/// Checks accounts at identity providers with what was fetched for their tokens, which are taken in the
+/// order in which they were asked for.
+#[derive(Default)]
+pub struct Identities {
+    facts: ProofFacts,
+    next: usize,
+}
+
+/// An account at an identity provider that was proven.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProvenIdentity {
+    /// Name it is to be registered under.
+    pub name: String,
+    /// `iss`, `sub` and `aud`.
+    pub claims: OidcClaims,
+    /// The e-mail address that the provider vouches for.
+    pub verified_email: Option<String>,
+}
+
+impl Identities {
+    /// With what was fetched.
+    pub fn new(facts: ProofFacts) -> Self {
+        Self { facts, next: 0 }
+    }
+
+    /// Checks the accounts of one user.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::InvalidOidcToken`]; claims that no token of the same list goes with.
+    pub fn check(
+        &mut self,
+        providers: Vec<NewOauthProvider>,
+        now: Timestamp,
+    ) -> Result<Vec<ProvenIdentity>, RequestError> {
+        let mut proven = Vec::with_capacity(providers.len());
+        let mut claimed = Vec::new();
+        for NewOauthProvider { name, account } in providers {
+            match account {
+                NewIdentity::Token(token) => {
+                    let token = self.facts.id_token(self.next, &token, now)?;
+                    self.next += 1;
+                    let verified_email = token.email.filter(|_| token.email_verified);
+                    let Some(aud) = token.audiences.into_iter().next() else {
+                        return Err(RequestError::InvalidOidcToken("it has no audience".into()));
+                    };
+                    let claims = OidcClaims { iss: token.issuer, sub: token.subject, aud };
+                    proven.push(ProvenIdentity { name, claims, verified_email });
+                }
+                NewIdentity::Claims(claims) => claimed.push((name, claims)),
+            }
+        }
+        for (name, claims) in claimed {
+            let token = proven
+                .iter()
+                .find(|known| known.claims.iss == claims.iss && known.claims.sub == claims.sub);
+            let Some(token) = token else {
+                let text =
+                    "oidcClaims need an oidcToken of the same issuer and subject beside them";
+                return Err(InvalidRequest::new(text).into());
+            };
+            let verified_email = token.verified_email.clone();
+            proven.push(ProvenIdentity { name, claims, verified_email });
+        }
+        Ok(proven)
+    }
+}
+
+/// Registers accounts at identity providers on a user.
+///
+/// # Errors
+///
+/// [`RequestError::OauthProviderExists`], the limit, and a user that can't be changed.
+pub fn add_oauth_providers(
+    organization: &mut Organization,
+    user: UserId,
+    providers: Vec<ProvenIdentity>,
+    now: Timestamp,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<OauthProviderId>, RequestError> {
+    check_is_no_proxy(organization, user)?;
+    let mut ids = Vec::with_capacity(providers.len());
+    for ProvenIdentity { name, claims, .. } in providers {
+        let OidcClaims { iss: issuer, sub: subject, aud: audience } = claims;
+        let taken = organization.users.iter().flat_map(|user| &user.oauth_providers).any(|known| {
+            known.issuer == issuer && known.subject == subject && known.audience == audience
+        });
+        if taken {
+            return Err(RequestError::OauthProviderExists);
+        }
+        let owner = organization.user_mut(user)?;
+        if owner.oauth_providers.len() >= limits::CREDENTIALS {
+            return Err(RequestError::LimitReached(
+                "user has exceeded maximum oauth providers".into(),
+            ));
+        }
+        let id = OauthProviderId::generate(now, rng);
+        let provider = OauthProvider { id, name, issuer, audience, subject, created_at: now };
+        owner.oauth_providers.push(provider);
+        owner.updated_at = now;
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// Takes accounts at identity providers from a user, and with them the read-only sessions they opened.
+pub fn remove_oauth_providers(user: &mut User, doomed: &[OauthProviderId]) {
+    user.oauth_providers.retain(|provider| !doomed.contains(&provider.id));
+    end_sessions_of(user, |opener| {
+        doomed.iter().any(|id| opener == CredentialId::OauthProvider(*id))
+    });
 }
 
 /// Refuses a new user that has nothing to prove itself with. A contact counts where it opens something.
 pub fn check_has_credential(organization: &Organization, user: UserId) -> Result<(), RequestError> {
     let user = organization.user(user)?;
-    let own = !user.authenticators.is_empty() || !user.api_keys.is_empty();
+    let own = !user.authenticators.is_empty()
+        || !user.api_keys.is_empty()
+        || !user.oauth_providers.is_empty();
     if own || has_lasting_way_in(organization, user) {
         return Ok(());
     }
@@ -69,26 +193,47 @@ pub fn has_lasting_way_in(organization: &Organization, user: &User) -> bool {
         || (contact && !organization.is_parent() && organization.is_root(user.id))
 }
 
-/// Changes a user, and notes when.
+/// Changes a user, and notes when. A contact that goes takes the read-only sessions with it that it opened.
 ///
 /// # Errors
 ///
-/// No such user, or one that would lose the last lasting way in that it has. The change is made then
-/// too: the caller gives up the whole organization.
+/// No such user, one that can't be changed, or one that would lose the last lasting way in that it has.
+/// The change is made in that case, too: the caller gives up the whole organization.
 pub fn change_user(
     organization: &mut Organization,
     id: UserId,
     now: Timestamp,
     change: impl FnOnce(&mut User),
 ) -> Result<(), RequestError> {
+    check_is_no_proxy(organization, id)?;
     let before = has_lasting_way_in(organization, organization.user(id)?);
     let user = organization.user_mut(id)?;
+    let (email, phone_number) = (user.email.clone(), user.phone_number.clone());
     change(user);
     user.updated_at = now;
+    let (has_email, has_number) = (user.email == email, user.phone_number == phone_number);
+    end_sessions_of(user, |opener| match opener {
+        CredentialId::Email => !has_email,
+        CredentialId::PhoneNumber => !has_number,
+        _ => false,
+    });
     let user = organization.user(id)?;
     if before && !has_lasting_way_in(organization, user) {
         let text = format!("user missing credential that does not expire: {}", user.name);
         return Err(InvalidRequest::new(text).into());
+    }
+    Ok(())
+}
+
+/// Refuses to change the user that the auth proxy acts as: another key or contact of it would let others
+/// log end users in, long after whoever added it has gone.
+///
+/// # Errors
+///
+/// [`RequestError::Invalid`].
+pub fn check_is_no_proxy(organization: &Organization, user: UserId) -> Result<(), RequestError> {
+    if organization.is_auth_proxy(user) {
+        return Err(InvalidRequest::new("the user of the auth proxy can't be changed").into());
     }
     Ok(())
 }
@@ -211,6 +356,7 @@ pub fn add_api_keys(
     now: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<ApiKeyId>, RequestError> {
+    check_is_no_proxy(organization, user)?;
     let expiring = keys.iter().filter(|key| key.expiration_seconds.is_some()).count();
     if expiring > limits::CREDENTIALS {
         return Err(RequestError::LimitReached(
@@ -235,6 +381,7 @@ pub fn add_api_keys(
             created_at: now,
             expiration_seconds: key.expiration_seconds,
             opened_by: None,
+            session: None,
             parsed: ParsedKey::default(),
         };
         insert_api_key(organization.user_mut(user)?, key, now)?;
@@ -261,12 +408,18 @@ pub fn check_public_key_is_new(
     Ok(())
 }
 
-/// Puts an API key on a user, within the limits for its kind.
+/// Puts an API key on a user, within the limits for its kind. Returns which keys made room for it before
+/// their time.
 ///
 /// # Errors
 ///
 /// [`RequestError::LimitReached`] for one more key that does not expire. A key that expires evicts.
-pub fn insert_api_key(user: &mut User, key: ApiKey, now: Timestamp) -> Result<(), RequestError> {
+pub fn insert_api_key(
+    user: &mut User,
+    key: ApiKey,
+    now: Timestamp,
+) -> Result<Vec<Uuid>, RequestError> {
+    let mut evicted = Vec::new();
     let count = |user: &User, expires: bool| {
         user.api_keys.iter().filter(|key| key.expiration_seconds.is_some() == expires).count()
     };
@@ -291,11 +444,12 @@ pub fn insert_api_key(user: &mut User, key: ApiKey, now: Timestamp) -> Result<()
                 break;
             };
             remove_api_keys(user, |key| key.id == oldest);
+            evicted.push(oldest.0);
         }
     }
     user.api_keys.push(key);
     user.updated_at = now;
-    Ok(())
+    Ok(evicted)
 }
 
 /// Takes API keys from a user, and with them the read-only sessions they opened.
@@ -314,6 +468,7 @@ pub fn add_authenticators(
     now: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<AuthenticatorId>, RequestError> {
+    check_is_no_proxy(organization, user)?;
     let mut ids = Vec::with_capacity(authenticators.len());
     for new in authenticators {
         let registered = Registration {
@@ -368,8 +523,14 @@ pub fn remove_authenticators(user: &mut User, doomed: &[AuthenticatorId]) {
     });
 }
 
-/// Puts a read-only session on a user; the expired make room first, then the oldest.
-pub fn insert_read_only_session(user: &mut User, session: ReadOnlySession, now: Timestamp) {
+/// Puts a read-only session on a user; the expired make room first, then the oldest. Returns which made
+/// room before their time.
+pub fn insert_read_only_session(
+    user: &mut User,
+    session: ReadOnlySession,
+    now: Timestamp,
+) -> Vec<Uuid> {
+    let mut evicted = Vec::new();
     user.read_only_sessions.retain(|session| session.expires_at > now);
     while user.read_only_sessions.len() >= limits::CREDENTIALS {
         let Some(oldest) =
@@ -378,8 +539,10 @@ pub fn insert_read_only_session(user: &mut User, session: ReadOnlySession, now: 
             break;
         };
         user.read_only_sessions.retain(|session| session.id != oldest.1);
+        evicted.push(oldest.1.0);
     }
     user.read_only_sessions.push(session);
+    evicted
 }
 
 fn end_sessions_of(user: &mut User, gone: impl Fn(CredentialId) -> bool) {

@@ -8,18 +8,21 @@ use std::sync::OnceLock;
 
 use keyward_crypto::P256PublicKey;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::address;
 use crate::parameters::SignWith;
 use crate::wire::enums::{
-    AddressFormat, ApiKeyCurve, AuthenticatorTransport, CredentialType, Curve, FeatureName,
-    PathFormat, TagType,
+    AddressFormat, ApiKeyCurve, AuthenticationType, AuthenticatorTransport, CredentialType, Curve,
+    FeatureName, Oauth2Provider, PathFormat, TagType,
 };
 use crate::wire::id::{
-    ApiKeyId, AuthenticatorId, OrganizationId, PrivateKeyId, SessionId, TagId, UserId,
-    WalletAccountId, WalletId,
+    ApiKeyId, AuthenticatorId, Oauth2CredentialId, OauthProviderId, OrganizationId, PrivateKeyId,
+    SessionId, TagId, UserId, WalletAccountId, WalletId,
 };
 use crate::wire::{RequestError, Timestamp};
+
+pub use crate::wire::objects::{AuthProxyConfig, WalletKitSettings};
 
 /// Number of the stored form.
 pub const FORMAT: u8 = 1;
@@ -39,6 +42,8 @@ pub mod limits {
     /// Credentials of one kind that a user may have: authenticators, API keys that do not expire, API
     /// keys that do, read-only sessions.
     pub const CREDENTIALS: usize = 10;
+    /// Clients of an organization at OAuth 2.0 providers. The protocol has no limit for these.
+    pub const OAUTH2_CREDENTIALS: usize = 100;
 }
 
 /// An organization or sub-organization.
@@ -64,6 +69,74 @@ pub struct Organization {
     pub private_keys: Vec<PrivateKey>,
     /// In the order they were made.
     pub tags: Vec<Tag>,
+    /// What sessions of its users may not exceed; of a parent: those of its sub-organizations too.
+    #[serde(default, skip_serializing_if = "SessionLimits::is_none")]
+    pub session_limits: SessionLimits,
+    /// Its clients at OAuth 2.0 providers, in the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oauth2_credentials: Vec<Oauth2Credential>,
+    /// Who logs its end users in where it has no backend of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_proxy: Option<AuthProxy>,
+}
+
+/// What sessions may not exceed, beside what they were opened with.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct SessionLimits {
+    /// Seconds after its last use that a session ends.
+    pub idle_timeout_seconds: Option<u64>,
+    /// Seconds after the log-in that a session ends, and every session that it was refreshed to.
+    pub absolute_lifetime_seconds: Option<u64>,
+}
+
+impl SessionLimits {
+    /// Whether there are none.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The stricter of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let least = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        Self {
+            idle_timeout_seconds: least(self.idle_timeout_seconds, other.idle_timeout_seconds),
+            absolute_lifetime_seconds: least(
+                self.absolute_lifetime_seconds,
+                other.absolute_lifetime_seconds,
+            ),
+        }
+    }
+}
+
+/// A client that the organization has at an OAuth 2.0 provider.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Oauth2Credential {
+    /// Its id.
+    pub id: Oauth2CredentialId,
+    /// The provider.
+    pub provider: Oauth2Provider,
+    /// What the provider knows the client by.
+    pub client_id: String,
+    /// The secret as it travelled, sealed to the server's key.
+    pub encrypted_client_secret: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The organization's auth proxy. It is found by the organization's own id, and its key is kept as a
+/// secret under the id of its user.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct AuthProxy {
+    /// The user it acts as.
+    pub user: UserId,
+    /// What it does, and how.
+    pub config: AuthProxyConfig,
 }
 
 /// Root users and how many of them decide together.
@@ -94,6 +167,15 @@ pub struct User {
     pub authenticators: Vec<Authenticator>,
     /// Read-only sessions.
     pub read_only_sessions: Vec<ReadOnlySession>,
+    /// Accounts at identity providers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oauth_providers: Vec<OauthProvider>,
+    /// Whether the e-mail address was proven to be the user's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_verified: bool,
+    /// Whether the phone number was proven to be the user's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub phone_number_verified: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -119,6 +201,9 @@ pub struct ApiKey {
     pub expiration_seconds: Option<u64>,
     /// For a session's key: the credential that opened the session.
     pub opened_by: Option<CredentialId>,
+    /// For a session's key: the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// The key itself, once somebody has asked for it.
     #[serde(skip)]
     pub parsed: ParsedKey,
@@ -192,6 +277,45 @@ pub struct ReadOnlySession {
     pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// What else is known of it; nothing of those that an earlier release opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
+}
+
+/// What is known of a session, read-only or read-write.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Session {
+    /// How the user logged in.
+    pub method: AuthenticationType,
+    /// The session that it was refreshed from.
+    pub refreshed_from: Option<Uuid>,
+    /// When the user logged in: the beginning of the first of a chain of refreshed sessions.
+    pub logged_in_at: Timestamp,
+    /// What the user calls it.
+    pub label: Option<String>,
+    /// As the client named itself at log-in; shown, never trusted.
+    pub user_agent: Option<String>,
+    /// Where the log-in came from; shown, never trusted.
+    pub address: Option<String>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// An account at an identity provider.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct OauthProvider {
+    /// Its id.
+    pub id: OauthProviderId,
+    /// Its name.
+    pub name: String,
+    /// `iss`.
+    pub issuer: String,
+    /// `aud`.
+    pub audience: String,
+    /// `sub`.
+    pub subject: String,
+    /// When it was registered.
+    pub created_at: Timestamp,
 }
 
 /// A credential of a user.
@@ -203,6 +327,12 @@ pub enum CredentialId {
     Authenticator(AuthenticatorId),
     /// A read-only session.
     ReadOnlySession(SessionId),
+    /// An account at an identity provider.
+    OauthProvider(OauthProviderId),
+    /// The e-mail address.
+    Email,
+    /// The phone number.
+    PhoneNumber,
 }
 
 /// A seed of which accounts are derived. The accounts, being unbounded, are kept beside.
@@ -306,6 +436,12 @@ pub enum IndexKey {
     PublicKey(String),
     /// A registered passkey.
     CredentialId(String),
+    /// The e-mail address of a user who proved to have it, lower-case.
+    VerifiedEmail(String),
+    /// The phone number of a user who proved to have it.
+    VerifiedPhoneNumber(String),
+    /// An account at an identity provider: see [`IndexKey::identity`].
+    Identity(String),
     /// A read-only session, by the hash of its token.
     ReadOnlySession(String),
     /// The address of a wallet account. These belong to the account, not to the organization's row.
@@ -318,6 +454,12 @@ impl IndexKey {
         Self::WalletAccountAddress(address::lookup_key(address))
     }
 
+    /// The key for an account at an identity provider.
+    pub fn identity(issuer: &str, audience: &str, subject: &str) -> Self {
+        // No claim that is looked for holds the character that parts them.
+        Self::Identity([issuer, audience, subject].join("\u{0}"))
+    }
+
     /// The kind and the value, for a keyed hash.
     pub fn parts(&self) -> (&'static str, &str) {
         match self {
@@ -327,6 +469,9 @@ impl IndexKey {
             Self::PhoneNumber(value) => ("phone_number", value),
             Self::PublicKey(value) => ("public_key", value),
             Self::CredentialId(value) => ("credential_id", value),
+            Self::VerifiedEmail(value) => ("verified_email", value),
+            Self::VerifiedPhoneNumber(value) => ("verified_phone_number", value),
+            Self::Identity(value) => ("identity", value),
             Self::ReadOnlySession(value) => ("read_only_session", value),
             Self::WalletAccountAddress(value) => ("wallet_account_address", value),
         }
@@ -399,6 +544,35 @@ impl Organization {
         }
     }
 
+    /// The client at an OAuth 2.0 provider with this id.
+    pub fn oauth2_credential(
+        &self,
+        id: Oauth2CredentialId,
+    ) -> Result<&Oauth2Credential, RequestError> {
+        let mut all = self.oauth2_credentials.iter();
+        all.find(|known| known.id == id).ok_or(RequestError::Oauth2CredentialNotFound(id))
+    }
+
+    /// The client at an OAuth 2.0 provider with this id, to change it.
+    pub fn oauth2_credential_mut(
+        &mut self,
+        id: Oauth2CredentialId,
+    ) -> Result<&mut Oauth2Credential, RequestError> {
+        let mut all = self.oauth2_credentials.iter_mut();
+        all.find(|known| known.id == id).ok_or(RequestError::Oauth2CredentialNotFound(id))
+    }
+
+    /// Whether the user is the one that the auth proxy acts as.
+    pub fn is_auth_proxy(&self, user: UserId) -> bool {
+        self.auth_proxy.as_ref().is_some_and(|proxy| proxy.user == user)
+    }
+
+    /// The refusal where there is no auth proxy.
+    pub fn no_auth_proxy(&self) -> RequestError {
+        let feature = FeatureName::AuthProxy.as_str();
+        RequestError::FeatureDisabled { feature, organization: self.id }
+    }
+
     /// The tag of this kind with this id.
     pub fn tag(&self, kind: TagType, id: TagId) -> Result<&Tag, RequestError> {
         self.tags
@@ -425,7 +599,7 @@ impl Organization {
         let mut keys = vec![IndexKey::Name(self.name.clone())];
         for user in &self.users {
             keys.push(IndexKey::Username(user.name.clone()));
-            keys.extend(user.email.iter().map(|email| IndexKey::Email(email.to_lowercase())));
+            keys.extend(user.email.iter().map(|email| IndexKey::Email(email.to_ascii_lowercase())));
             keys.extend(user.phone_number.iter().cloned().map(IndexKey::PhoneNumber));
             keys.extend(
                 user.api_keys.iter().map(|key| IndexKey::PublicKey(key.public_key.clone())),
@@ -435,6 +609,16 @@ impl Organization {
                     .iter()
                     .map(|passkey| IndexKey::CredentialId(passkey.credential_id.clone())),
             );
+            if user.email_verified {
+                let email = user.email.iter().map(|email| email.to_ascii_lowercase());
+                keys.extend(email.map(IndexKey::VerifiedEmail));
+            }
+            if user.phone_number_verified {
+                keys.extend(user.phone_number.iter().cloned().map(IndexKey::VerifiedPhoneNumber));
+            }
+            keys.extend(user.oauth_providers.iter().map(|provider| {
+                IndexKey::identity(&provider.issuer, &provider.audience, &provider.subject)
+            }));
             keys.extend(
                 user.read_only_sessions
                     .iter()
@@ -451,6 +635,7 @@ impl User {
     /// Whether it has a credential that does not expire.
     pub fn has_lasting_credential(&self) -> bool {
         !self.authenticators.is_empty()
+            || !self.oauth_providers.is_empty()
             || self.api_keys.iter().any(|key| key.expiration_seconds.is_none())
     }
 }

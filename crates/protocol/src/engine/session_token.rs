@@ -1,17 +1,18 @@
-//! The token that describes a read-write session to the client that holds its key.
+//! Tokens that describe sessions: to the client that holds the key, and to other services.
 //!
-//! It proves nothing by itself: requests are stamped with the key.
+//! Neither opens anything here: requests are stamped with the key.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_crypto::{P256PrivateKey, sha256};
 use serde::Serialize;
+use uuid::Uuid;
 
+use crate::engine::jwt;
 use crate::wire::Timestamp;
+use crate::wire::enums::{AuthenticationType, SessionType};
 use crate::wire::id::{OrganizationId, UserId};
 
-/// `base64url({"alg":"ES256","typ":"JWT"})`.
-const HEADER: &str = "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9";
+/// Longest life of a token for other services.
+pub const LIFETIME_SECONDS: u64 = 300;
 
 /// What a session token says, in this order.
 #[derive(Debug, Serialize)]
@@ -52,50 +53,81 @@ impl<'a> Claims<'a> {
     ///
     /// None in practice: the claims are plain strings and a number.
     pub fn sign(&self, notarizer: &P256PrivateKey) -> Result<String, serde_json::Error> {
-        let payload = plain_base64_safe(&serde_json::to_string(self)?);
-        let input = format!("{HEADER}.{}", URL_SAFE_NO_PAD.encode(payload));
-        let signature = notarizer.sign(&sha256(input.as_bytes()));
-        Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
+        let input = jwt::signing_input(None, &serde_json::to_string(self)?);
+        Ok(jwt::append(&input, &notarizer.sign(&sha256(input.as_bytes()))))
     }
 }
 
-/// JSON text in which no character can make base64 use `-` or `_`: some clients decode session tokens
-/// with the plain alphabet. `>`, `?`, `~`, DEL and everything beyond ASCII become `\uXXXX`.
-fn plain_base64_safe(json: &str) -> String {
-    use std::fmt::Write;
-
-    let mut safe = String::with_capacity(json.len());
-    for character in json.chars() {
-        if character.is_ascii() && !matches!(character, '>' | '?' | '~' | '\u{7f}') {
-            safe.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a String can't fail.
-                let _ = write!(safe, "\\u{unit:04x}");
-            }
-        }
-    }
-    safe
+/// What a token for other services says: an ordinary JWT (RFC 7519), ES256 (RFC 7518 §3.4).
+#[derive(Debug)]
+pub struct Identity<'a> {
+    /// `iss`: where this server is reached.
+    pub issuer: &'a str,
+    /// `sub`: the user.
+    pub user: UserId,
+    /// `organization_id`: the user's organization.
+    pub organization: OrganizationId,
+    /// `parent_organization_id`, where there is one; then the audience too, since it is the application.
+    pub parent: Option<OrganizationId>,
+    /// `session_id`.
+    pub session: Uuid,
+    /// `session_type`.
+    pub session_type: SessionType,
+    /// `amr`: how the user logged in.
+    pub method: Option<AuthenticationType>,
+    /// `auth_time`: when.
+    pub logged_in_at: Timestamp,
+    /// `public_key` of a read-write session: compressed, hex.
+    pub public_key: Option<&'a str>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The claims of [`Identity`], as they travel.
+#[derive(Serialize)]
+struct IdentityClaims<'a> {
+    iss: &'a str,
+    sub: UserId,
+    aud: OrganizationId,
+    organization_id: OrganizationId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_organization_id: Option<OrganizationId>,
+    session_id: Uuid,
+    session_type: SessionType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amr: Option<[AuthenticationType; 1]>,
+    auth_time: u64,
+    iat: u64,
+    exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<&'a str>,
+}
 
-    #[test]
-    fn nothing_it_says_needs_the_url_alphabet() {
-        let odd = serde_json::to_string("a>b?c~d\u{7f}é𝄞").unwrap();
-        let safe = plain_base64_safe(&odd);
-        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), "a>b?c~d\u{7f}é𝄞");
-        for shift in 0..3 {
-            let text = URL_SAFE_NO_PAD.encode(format!("{}{safe}", " ".repeat(shift)));
-            assert!(!text.contains(['-', '_']), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_header_says_es256() {
-        let header = URL_SAFE_NO_PAD.decode(HEADER).unwrap();
-        assert_eq!(header, br#"{"alg":"ES256","typ":"JWT"}"#);
+impl Identity<'_> {
+    /// The token, which ends at `end`.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: the claims are plain strings and numbers.
+    pub fn sign(
+        &self,
+        now: Timestamp,
+        end: Timestamp,
+        notarizer: &P256PrivateKey,
+    ) -> Result<String, serde_json::Error> {
+        let claims = IdentityClaims {
+            iss: self.issuer,
+            sub: self.user,
+            aud: self.parent.unwrap_or(self.organization),
+            organization_id: self.organization,
+            parent_organization_id: self.parent,
+            session_id: self.session,
+            session_type: self.session_type,
+            amr: self.method.map(|method| [method]),
+            auth_time: self.logged_in_at.as_seconds(),
+            iat: now.as_seconds(),
+            exp: end.as_seconds(),
+            public_key: self.public_key,
+        };
+        let kid = jwt::thumbprint(&notarizer.public_key());
+        Ok(jwt::sign_es256(Some(&kid), &serde_json::to_string(&claims)?, notarizer))
     }
 }

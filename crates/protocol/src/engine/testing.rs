@@ -5,23 +5,43 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use keyward_crypto::{P256PrivateKey, PrivateKey, SecretBytes, SeededRng, sha256};
+use keyward_crypto::{
+    P256PrivateKey, PrivateKey, SecretBytes, SeededRng, open_credential_bundle, seal_message,
+    sha256,
+};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
-use super::model::{ApiKey, CredentialId, ParsedKey, RootQuorum, User, WalletAccount};
+use super::context::Exchanged;
+use super::jwt;
+use super::message::{Content, EmailPurpose, Message};
+use super::model::{
+    ApiKey, AuthProxy, AuthProxyConfig, CredentialId, OauthProvider, ParsedKey, RootQuorum,
+    SessionLimits, User, WalletAccount,
+};
+use super::oidc::{self, KeySet};
+use super::one_time::{Contact, Otp, OtpFacts, TokenUse};
+use super::proofs::{IssuerRefused, ProofFacts};
+use super::record::{Record, RecordChange, RecordKey};
+use super::sessions;
+use super::verification_token::peek_id;
 use super::{
-    ActivityRecord, Caller, Changes, Context, Credential, Decision, Facts, Home, Needs,
-    Organization, ServerKeys, Signer, VoteRecord, authorize,
+    ActivityRecord, Caller, Changes, Client, Context, Credential, Decision, Facts, Home, Needs,
+    Organization, ServerKeys, Settings, Signer, VoteRecord, authorize,
 };
 use crate::activities::REGISTRY;
 use crate::address;
+use crate::bundle::{ClientMessage, read_otp_target};
 use crate::parameters::{AccountName, SignWith};
-use crate::queries::{Entry as QueryEntry, Found, Reads, View};
+use crate::queries::{Found, REGISTRY as QUERIES, Reads, View};
 use crate::stamp::SoftwareAuthenticator;
-use crate::wire::enums::{ActivityStatus, ApiKeyCurve, CredentialType, VoteSelection};
-use crate::wire::id::{ActivityId, ApiKeyId, OrganizationId, UserId, VoteId};
+use crate::wire::enums::{
+    ActivityStatus, ApiKeyCurve, AuthenticationType, CredentialType, FeatureName, OtpType,
+    VoteSelection,
+};
+use crate::wire::id::{ActivityId, ApiKeyId, OauthProviderId, OrganizationId, UserId, VoteId};
 use crate::wire::{InvalidRequest, Page, RequestError, Timestamp};
 
 /// A parent organization with one root user, and whatever tests add to it.
@@ -36,8 +56,22 @@ pub(crate) struct World {
     pub(crate) accounts: Vec<(WalletAccount, PrivateKey)>,
     /// Mnemonics and private keys, under the id of their wallet or private key.
     pub(crate) secrets: BTreeMap<(OrganizationId, Uuid), SecretBytes>,
+    /// Records, each with its revision.
+    pub(crate) records: BTreeMap<(OrganizationId, Uuid), (u64, Value)>,
+    /// What was sent, oldest first.
+    pub(crate) messages: Vec<Message>,
+    /// The keys of identity providers, by issuer.
+    pub(crate) issuers: BTreeMap<String, Arc<KeySet>>,
+    /// Who OAuth 2.0 providers say the user is, by authorization code.
+    pub(crate) exchanged: BTreeMap<String, String>,
+    /// When sessions were last used, as the process remembers.
+    pub(crate) last_uses: BTreeMap<Uuid, Timestamp>,
+    /// What the operator decided.
+    pub(crate) settings: Settings,
+    /// Where requests come from.
+    pub(crate) client: Client,
     organizations: BTreeMap<OrganizationId, Arc<Organization>>,
-    keys: ServerKeys,
+    pub(crate) keys: ServerKeys,
     parent: OrganizationId,
 }
 
@@ -52,7 +86,14 @@ impl World {
             accounts: Vec::new(),
             secrets: BTreeMap::new(),
             organizations: BTreeMap::new(),
-            keys: ServerKeys { notarizer: P256PrivateKey::generate(&mut rng) },
+            records: BTreeMap::new(),
+            messages: Vec::new(),
+            issuers: BTreeMap::new(),
+            exchanged: BTreeMap::new(),
+            last_uses: BTreeMap::new(),
+            settings: Settings::default(),
+            client: Client::default(),
+            keys: ServerKeys::generate(&mut rng),
             parent: OrganizationId::generate(now, &mut rng),
             rng,
         };
@@ -89,6 +130,7 @@ impl World {
             created_at: self.now,
             expiration_seconds: None,
             opened_by: None,
+            session: None,
             parsed: ParsedKey::default(),
         };
         let user = User {
@@ -100,11 +142,52 @@ impl World {
             api_keys: vec![key],
             authenticators: Vec::new(),
             read_only_sessions: Vec::new(),
+            oauth_providers: Vec::new(),
+            email_verified: false,
+            phone_number_verified: false,
             created_at: self.now,
             updated_at: self.now,
         };
         self.edit(organization).users.push(user);
         self.caller(organization, id)
+    }
+
+    /// Logs a user in with a new key. Returns the user as the sender of requests with that session.
+    pub(crate) fn log_in(&mut self, caller: &Caller, seconds: u64) -> Caller {
+        let public_key = self.public_key();
+        let intent = serde_json::json!({
+            "publicKey": public_key,
+            "expirationSeconds": seconds.to_string(),
+        });
+        let home = caller.organization;
+        self.submit(caller, home, "ACTIVITY_TYPE_STAMP_LOGIN", intent).unwrap();
+        let user = self.organization(home).user(caller.user).unwrap();
+        let key = user.api_keys.iter().find(|key| key.public_key == public_key).unwrap();
+        let credential = Credential {
+            id: CredentialId::ApiKey(key.id),
+            public_key,
+            kind: Some(key.kind),
+            ..caller.credential.clone()
+        };
+        Caller { credential, ..caller.clone() }
+    }
+
+    /// Opens a read-only session. Returns the user as the sender of queries with it.
+    pub(crate) fn read_only(&mut self, caller: &Caller) -> Caller {
+        let home = caller.organization;
+        let kind = "ACTIVITY_TYPE_CREATE_READ_ONLY_SESSION";
+        self.submit(caller, home, kind, serde_json::json!({})).unwrap();
+        let user = self.organization(home).user(caller.user).unwrap();
+        let id = user.read_only_sessions.last().unwrap().id;
+        let credential = Credential {
+            id: CredentialId::ReadOnlySession(id),
+            public_key: String::new(),
+            scheme: "",
+            method: AuthenticationType::Session,
+            kind: None,
+            ..caller.credential.clone()
+        };
+        Caller { credential, ..caller.clone() }
     }
 
     /// A user as the sender of a request, with its first API key.
@@ -119,6 +202,8 @@ impl World {
                 public_key: key.public_key.clone(),
                 signature: String::new(),
                 scheme: "SIGNATURE_SCHEME_TK_API_P256",
+                method: AuthenticationType::ApiKey,
+                kind: Some(key.kind),
             },
         }
     }
@@ -143,6 +228,94 @@ impl World {
                 "transports": ["AUTHENTICATOR_TRANSPORT_INTERNAL"],
             },
         })
+    }
+
+    /// Gives a user an e-mail address.
+    pub(crate) fn set_email(&mut self, of: &Caller, email: &str) {
+        let user = self.edit(of.organization).user_mut(of.user).unwrap();
+        user.email = Some(email.to_owned());
+    }
+
+    /// Switches a feature on in every organization.
+    pub(crate) fn switch_on(&mut self, feature: FeatureName) {
+        for organization in self.organizations.values_mut() {
+            Arc::make_mut(organization).features.insert(feature, None);
+        }
+    }
+
+    /// Switches a feature off in one organization.
+    pub(crate) fn switch_off(&mut self, organization: OrganizationId, feature: FeatureName) {
+        self.edit(organization).features.remove(&feature);
+    }
+
+    /// A new user of the parent that is its auth proxy, which is on.
+    pub(crate) fn auth_proxy(&mut self) -> Caller {
+        let caller = self.user(self.parent);
+        let parent = self.edit(self.parent);
+        let config = AuthProxyConfig::default();
+        parent.auth_proxy = Some(AuthProxy { user: caller.user, config });
+        parent.features.insert(FeatureName::AuthProxy, None);
+        caller
+    }
+
+    /// The keys of this kind that a user has, oldest first.
+    pub(crate) fn keys_of(&self, of: &Caller, kind: CredentialType) -> Vec<&ApiKey> {
+        let user = self.organization(of.organization).user(of.user).unwrap();
+        user.api_keys.iter().filter(|key| key.kind == kind).collect()
+    }
+
+    /// A user as the sender of a request, with its newest key of this kind.
+    pub(crate) fn caller_with(&self, of: &Caller, kind: CredentialType) -> Caller {
+        let key = self.keys_of(of, kind).pop().expect("no such key");
+        let credential = Credential {
+            id: CredentialId::ApiKey(key.id),
+            public_key: key.public_key.clone(),
+            kind: Some(kind),
+            ..of.credential.clone()
+        };
+        Caller { credential, ..of.clone() }
+    }
+
+    /// As [`World::submit`], of what must be refused and leave nothing at all.
+    pub(crate) fn refusal(
+        &mut self,
+        caller: &Caller,
+        organization: OrganizationId,
+        kind: &str,
+        parameters: Value,
+    ) -> RequestError {
+        let before = (self.organizations.clone(), self.records.clone(), self.messages.clone());
+        let text = parameters.to_string();
+        let Err(refusal) = self.submit(caller, organization, kind, parameters) else {
+            panic!("{kind} was not refused: {text}");
+        };
+        let after = (self.organizations.clone(), self.records.clone(), self.messages.clone());
+        assert!(before == after, "{kind} left something: {text}");
+        refusal
+    }
+
+    /// Checks that an activity for users of the sub-organization may be asked for by its root user, by
+    /// the parent's and by the auth proxy, and by nobody else.
+    pub(crate) fn check_who_logs_in(
+        &mut self,
+        root: &Caller,
+        kind: &str,
+        mut parameters: impl FnMut(&mut Self) -> Value,
+    ) {
+        let (sub, proxy, (_, stranger)) =
+            (root.organization, self.auth_proxy(), self.sub_organization());
+        for may in [root.clone(), self.root(), proxy.clone()] {
+            let asked = parameters(self);
+            if let Err(refusal) = self.submit(&may, sub, kind, asked) {
+                assert!(!is_denied(&refusal), "{kind}: {refusal}");
+            }
+        }
+        self.switch_off(self.parent, FeatureName::AuthProxy);
+        for may_not in [self.user(sub), self.user(self.parent), proxy, stranger] {
+            let asked = parameters(self);
+            let refusal = self.refusal(&may_not, sub, kind, asked);
+            assert!(is_denied(&refusal), "{kind}: {refusal}");
+        }
     }
 
     /// An organization as it stands.
@@ -176,16 +349,34 @@ impl World {
         let request = entry.parse(kind, &parameters)?;
         let mut record = self.record(caller, organization, kind, request.intent());
         let opened = self.organizations[&organization].clone();
-        let Decision::Allow(permit) = authorize(&opened, caller, request)? else {
+        let parent = opened.parent.map(|id| self.organizations[&id].clone());
+        let Decision::Allow(permit) = authorize(&opened, parent.as_deref(), caller, request)?
+        else {
             return Err(RequestError::PermissionDenied);
         };
         let facts = self.facts(organization, permit.request().needs());
-        let parent = opened.parent.map(|id| self.organizations[&id].clone());
-        let mut context =
-            Context::new(opened, parent.as_deref(), self.now, &mut self.rng, &self.keys);
+        let (now, before) = (self.now, opened.clone());
+        let mut context = Context::new(
+            opened,
+            parent.as_deref(),
+            now,
+            &mut self.rng,
+            &self.keys,
+            &self.settings,
+            &self.client,
+        );
         context.facts = facts;
-        let result = permit.execute(caller, &mut context)?;
+        let executed = permit.execute(caller, &mut context);
+        let kept = std::mem::take(&mut context.kept);
         let (edited, changes) = context.into_parts();
+        let result = match executed {
+            Ok(result) => result,
+            Err(refusal) => {
+                self.write_records(kept);
+                return Err(refusal);
+            }
+        };
+        record.events = sessions::events(&before, &edited, &changes.evicted, now);
         self.apply(edited, changes)?;
         let members: BTreeMap<String, Value> = serde_json::from_str(result.get()).unwrap();
         record.result = Some(result);
@@ -203,14 +394,19 @@ impl World {
     ) -> Result<Value, RequestError> {
         let caller = &seen_from(caller, organization);
         body["organizationId"] = organization.to_string().into();
-        let request =
-            QueryEntry::find(route).expect("a registered route").parse(&body.to_string())?;
+        let entry = QUERIES.iter().find(|entry| entry.route == route).expect("a registered route");
+        let request = entry.parse(&body.to_string())?;
         let found = self.read(organization, request.reads());
+        let about = self.organization(organization);
         let view = View {
-            organization: self.organization(organization),
+            organization: about,
             home: self.organization(caller.organization),
+            parent: about.parent.map(|id| self.organization(id)),
             caller,
             now: self.now,
+            keys: &self.keys,
+            settings: &self.settings,
+            last_uses: &|session| self.last_uses.get(&session).copied(),
         };
         let answer = request.answer(&view, found)?;
         Ok(serde_json::from_slice(&answer).unwrap())
@@ -232,6 +428,9 @@ impl World {
             wallets: Vec::new(),
             private_keys: Vec::new(),
             tags: Vec::new(),
+            session_limits: SessionLimits::default(),
+            oauth2_credentials: Vec::new(),
+            auth_proxy: None,
         };
         self.organizations.insert(id, Arc::new(organization));
         let root = self.user(id).user;
@@ -269,6 +468,7 @@ impl World {
             created_at: self.now,
             updated_at: self.now,
             failure: None,
+            events: Vec::new(),
         }
     }
 
@@ -283,6 +483,73 @@ impl World {
                     .cloned()
                     .collect(),
             ),
+            Needs::Contact { kind, contact, identifier } => Facts::Contact {
+                contact: self.contact(organization, kind, &contact),
+                requests: identifier.map(|identifier| {
+                    self.read_record(named(organization, "requests", &identifier))
+                }),
+            },
+            Needs::Otp(id) => {
+                let otp: Record<Otp> = self.read_record(Otp::key(organization, id));
+                let kind = otp.value.kind.unwrap_or(OtpType::Email);
+                let contact = self.contact(organization, kind, &otp.value.contact);
+                Facts::Otp(Box::new(OtpFacts { otp, contact }))
+            }
+            Needs::Proofs(proofs) => Facts::Proofs(ProofFacts {
+                token_use: proofs
+                    .verification_token
+                    .and_then(|token| peek_id(&token))
+                    .map(|id| self.read_record(TokenUse::key(id))),
+                issuers: proofs
+                    .id_tokens
+                    .iter()
+                    .map(|token| {
+                        let issuer = oidc::peek_issuer(token).unwrap_or_default();
+                        let keys = self.issuers.get(&issuer).cloned();
+                        keys.ok_or_else(|| IssuerRefused("the issuer does not answer".to_owned()))
+                    })
+                    .collect(),
+            }),
+            Needs::Exchange(exchange) => Facts::Exchanged(
+                self.exchanged
+                    .get(&exchange.code)
+                    .map(|subject| Exchanged {
+                        subject: subject.clone(),
+                        bearer_token: SecretBytes::new(b"bearer".to_vec()),
+                    })
+                    .ok_or_else(|| InvalidRequest::new("the provider refused the code").into()),
+            ),
+            Needs::Secret(id) => Facts::Secret(self.secret(organization, id)),
+        }
+    }
+
+    fn contact(
+        &self,
+        organization: OrganizationId,
+        kind: OtpType,
+        contact: &str,
+    ) -> Record<Contact> {
+        self.read_record(named(organization, kind.as_str(), &contact.to_ascii_lowercase()))
+    }
+
+    /// A record as it stands.
+    pub(crate) fn read_record<T: DeserializeOwned + Default>(&self, key: RecordKey) -> Record<T> {
+        let (revision, value) = self
+            .records
+            .get(&(key.organization, key.id))
+            .map(|(revision, value)| (*revision, serde_json::from_value(value.clone()).unwrap()))
+            .unwrap_or_default();
+        Record { key, revision, value }
+    }
+
+    /// The code that was sent last, to whomever.
+    pub(crate) fn last_code(&self) -> String {
+        match &self.messages.last().expect("nothing was sent").content {
+            Content::Email(email) => match &email.purpose {
+                EmailPurpose::Otp { code } => code.clone(),
+                EmailPurpose::Auth { bundle } | EmailPurpose::Recovery { bundle } => bundle.clone(),
+            },
+            Content::Sms(sms) => sms.code.clone(),
         }
     }
 
@@ -331,6 +598,9 @@ impl World {
             deleted_wallets,
             secrets,
             deleted_secrets,
+            records,
+            messages,
+            evicted: _,
         } = changes;
         let id = organization.id;
         let goes = |account: &WalletAccount| {
@@ -350,6 +620,8 @@ impl World {
                 return Err(InvalidRequest::new("wallet account label must be unique").into());
             }
         }
+        self.write_records(records);
+        self.messages.extend(messages);
         self.accounts.retain(|(account, _)| !goes(account));
         self.accounts.extend(accounts);
         self.accounts.sort_by_key(|(account, _)| account.id);
@@ -364,6 +636,21 @@ impl World {
             self.organizations.insert(id, organization);
         }
         Ok(())
+    }
+
+    fn write_records(&mut self, changes: Vec<RecordChange>) {
+        for change in changes {
+            let place = (change.key.organization, change.key.id);
+            let stored = self.records.get(&place).map_or(0, |(revision, _)| *revision);
+            assert_eq!(stored, change.expected, "a record that nobody else changes");
+            match change.content {
+                None => drop(self.records.remove(&place)),
+                Some(content) => {
+                    let value = serde_json::from_slice(content.json.expose()).unwrap();
+                    self.records.insert(place, (stored + 1, value));
+                }
+            }
+        }
     }
 
     fn read(&self, organization: OrganizationId, reads: &Reads) -> Found {
@@ -409,12 +696,16 @@ impl World {
                     .collect();
                 Found::Accounts(on_page(found, *page, |account| account.id.0))
             }
-            Reads::SubOrganizations { key, page } => {
+            Reads::SubOrganizations { keys, page } => {
+                let known = |sub| self.index_keys(sub);
                 let found = self
                     .organizations
                     .values()
                     .filter(|sub| sub.parent == Some(organization))
-                    .filter(|sub| key.as_ref().is_none_or(|key| self.index_keys(sub).contains(key)))
+                    .filter(|sub| {
+                        keys.as_ref()
+                            .is_none_or(|keys| known(sub).iter().any(|key| keys.contains(key)))
+                    })
                     .map(|sub| sub.id)
                     .collect();
                 Found::Organizations(on_page(found, *page, |id| id.0))
@@ -431,10 +722,261 @@ impl World {
     }
 }
 
+/// Everybody who may ask something of a sub-organization, or may not.
+pub(crate) struct Cast {
+    /// The sub-organization.
+    pub(crate) sub: OrganizationId,
+    /// A user of it that is not in the root quorum; whom the question is about.
+    pub(crate) owner: Caller,
+    /// Another such user.
+    pub(crate) other: Caller,
+    /// Its root user.
+    pub(crate) root: Caller,
+    /// The root user of the parent.
+    pub(crate) parent_root: Caller,
+    /// Another user of the parent.
+    pub(crate) parent_user: Caller,
+    /// The root user of another sub-organization.
+    pub(crate) stranger: Caller,
+}
+
+impl Cast {
+    pub(crate) fn new(world: &mut World) -> Self {
+        let (sub, root) = world.sub_organization();
+        Self {
+            sub,
+            owner: world.user(sub),
+            other: world.user(sub),
+            root,
+            parent_root: world.root(),
+            parent_user: world.user(world.parent()),
+            stranger: world.sub_organization().1,
+        }
+    }
+
+    /// All of them, each with its name.
+    pub(crate) fn all(&self) -> [(&'static str, &Caller); 6] {
+        [
+            ("owner", &self.owner),
+            ("other", &self.other),
+            ("root", &self.root),
+            ("parent root", &self.parent_root),
+            ("parent user", &self.parent_user),
+            ("stranger", &self.stranger),
+        ]
+    }
+
+    /// The names of those who are let do what `ask` asks, each in a world of its own.
+    pub(crate) fn allowed(
+        ask: impl Fn(&mut World, &Self, &Caller) -> Result<Value, RequestError>,
+    ) -> Vec<&'static str> {
+        let mut allowed = Vec::new();
+        for position in 0..6 {
+            let mut world = World::new();
+            let cast = Self::new(&mut world);
+            let (name, caller) = cast.all()[position];
+            match ask(&mut world, &cast, caller) {
+                Ok(_) => allowed.push(name),
+                Err(refusal) => assert!(
+                    matches!(
+                        refusal,
+                        RequestError::PermissionDenied | RequestError::OrganizationMismatch { .. }
+                    ),
+                    "{name}: {refusal}"
+                ),
+            }
+        }
+        allowed
+    }
+}
+
+impl Caller {
+    /// The id of the session that this is a request of.
+    pub(crate) fn session(&self) -> Uuid {
+        match self.credential.id {
+            CredentialId::ApiKey(id) => id.0,
+            CredentialId::ReadOnlySession(id) => id.0,
+            other => panic!("{other:?} is no session"),
+        }
+    }
+}
+
+/// The client's key that bundles are sealed to.
+pub(crate) fn bundle_target() -> P256PrivateKey {
+    P256PrivateKey::generate(&mut SeededRng::from_seed([7; 32]))
+}
+
+/// That key as clients send it: SEC1 uncompressed, hex.
+pub(crate) fn bundle_target_hex() -> String {
+    hex::encode(bundle_target().public_key().uncompressed())
+}
+
+/// The public key of the API key that a bundle holds.
+pub(crate) fn bundled_key(bundle: &str) -> String {
+    let secret = open_credential_bundle(&bundle_target(), bundle).expect("a bundle for that key");
+    hex::encode(secret.public_key().compressed())
+}
+
+fn is_denied(refusal: &RequestError) -> bool {
+    matches!(refusal, RequestError::PermissionDenied | RequestError::OrganizationMismatch { .. })
+}
+
+/// The identity provider of [`World::id_token`].
+pub(crate) const ISSUER: &str = "https://issuer.example";
+
+/// What it takes to prove who somebody is.
+impl World {
+    /// The first root user of an organization.
+    pub(crate) fn root_of(&self, organization: OrganizationId) -> Caller {
+        self.caller(organization, self.organization(organization).root_quorum.users[0])
+    }
+
+    /// Lets an organization send codes, by e-mail and SMS.
+    pub(crate) fn allow_codes(&mut self, organization: OrganizationId) {
+        for feature in [FeatureName::OtpEmailAuth, FeatureName::SmsAuth] {
+            self.edit(organization).features.insert(feature, None);
+        }
+    }
+
+    /// A key of a client, and its public half as it travels.
+    pub(crate) fn client_key(&mut self) -> (P256PrivateKey, String) {
+        let key = P256PrivateKey::generate(&mut self.rng);
+        let public = hex::encode(key.public_key().compressed());
+        (key, public)
+    }
+
+    /// What `INIT_OTP_V3` answers the root user of `organization`.
+    pub(crate) fn send_code(&mut self, organization: OrganizationId, contact: &str) -> Value {
+        let kind = if contact.contains('@') { OtpType::Email } else { OtpType::Sms };
+        let asked = serde_json::json!({ "otpType": kind, "contact": contact, "appName": "App" });
+        let root = self.root_of(organization);
+        self.submit(&root, organization, "ACTIVITY_TYPE_INIT_OTP_V3", asked).unwrap()
+    }
+
+    /// A code as a client encrypts it to what [`World::send_code`] returned.
+    pub(crate) fn seal_code(&mut self, sent: &Value, code: &str, public_key: &str) -> String {
+        let bundle = sent["otpEncryptionTargetBundle"].as_str().unwrap();
+        let target = read_otp_target(bundle, &self.keys.otp_signer.public_key()).unwrap();
+        let plain = serde_json::json!({ "otp_code": code, "public_key": public_key }).to_string();
+        let sealed = seal_message(&target, plain.as_bytes(), &mut self.rng).unwrap();
+        ClientMessage(sealed).to_string()
+    }
+
+    /// A verification token of the current form, by which `organization` says that whoever has this
+    /// key has this contact.
+    pub(crate) fn token(
+        &mut self,
+        organization: OrganizationId,
+        contact: &str,
+        public_key: &str,
+    ) -> String {
+        let sent = self.send_code(organization, contact);
+        let code = self.last_code();
+        let bundle = self.seal_code(&sent, &code, public_key);
+        let given = serde_json::json!({ "otpId": sent["otpId"], "encryptedOtpBundle": bundle });
+        self.verify(organization, "ACTIVITY_TYPE_VERIFY_OTP_V2", given)
+    }
+
+    /// As [`World::token`], of the older form, which need not be bound to a key.
+    pub(crate) fn older_token(
+        &mut self,
+        organization: OrganizationId,
+        contact: &str,
+        public_key: Option<&str>,
+    ) -> String {
+        let sent = self.send_code(organization, contact);
+        let mut given = serde_json::json!({ "otpId": sent["otpId"], "otpCode": self.last_code() });
+        if let Some(key) = public_key {
+            given["publicKey"] = key.into();
+        }
+        self.verify(organization, "ACTIVITY_TYPE_VERIFY_OTP", given)
+    }
+
+    fn verify(&mut self, organization: OrganizationId, kind: &str, given: Value) -> String {
+        let root = self.root_of(organization);
+        let result = self.submit(&root, organization, kind, given).unwrap();
+        result["verificationToken"].as_str().unwrap().to_owned()
+    }
+
+    /// What a verification token was used for.
+    pub(crate) fn token_use(&self, token: &str) -> Record<TokenUse> {
+        self.read_record(TokenUse::key(peek_id(token).unwrap()))
+    }
+
+    /// An ID token of [`ISSUER`] for its client `client`, good for an hour; `claims` change it.
+    #[expect(clippy::needless_pass_by_value, reason = "tests write the value where it is passed")]
+    pub(crate) fn id_token(&mut self, subject: &str, claims: Value) -> String {
+        let key = P256PrivateKey::generate(&mut SeededRng::from_seed([43; 32]));
+        let keys = serde_json::json!({ "keys": [jwt::jwk(&key.public_key(), "key")] }).to_string();
+        let keys = KeySet::parse(keys.as_bytes()).unwrap();
+        self.issuers.insert(ISSUER.to_owned(), Arc::new(keys));
+        let now = self.now.as_seconds();
+        let mut says = serde_json::json!({
+            "iss": ISSUER, "aud": "client", "sub": subject, "iat": now, "exp": now + 3600,
+        });
+        for (name, value) in claims.as_object().unwrap() {
+            says[name] = value.clone();
+        }
+        jwt::sign_es256(Some("key"), &says.to_string(), &key)
+    }
+
+    /// Registers an account at [`ISSUER`] on a user.
+    pub(crate) fn link_identity(
+        &mut self,
+        organization: OrganizationId,
+        user: UserId,
+        audience: &str,
+        subject: &str,
+    ) -> OauthProviderId {
+        let id = OauthProviderId::generate(self.now, &mut self.rng);
+        let created_at = self.now;
+        let user = self.edit(organization).user_mut(user).unwrap();
+        user.oauth_providers.push(OauthProvider {
+            id,
+            name: "provider".to_owned(),
+            issuer: ISSUER.to_owned(),
+            audience: audience.to_owned(),
+            subject: subject.to_owned(),
+            created_at,
+        });
+        id
+    }
+}
+
+/// The nonce of an ID token that is for this public key.
+pub(crate) fn nonce(public_key: &str) -> String {
+    hex::encode(sha256(public_key.as_bytes()))
+}
+
+/// What the holder of a token's key signs: `content` under `name`, such as `login`, with a `usage`.
+#[expect(clippy::needless_pass_by_value, reason = "tests write the value where it is passed")]
+pub(crate) fn client_signature(
+    key: &P256PrivateKey,
+    token: &str,
+    usage: &str,
+    name: &str,
+    content: Value,
+) -> Value {
+    let id = peek_id(token).unwrap().to_string();
+    let message = serde_json::json!({ name: content, "tokenId": id, "type": usage }).to_string();
+    serde_json::json!({
+        "publicKey": hex::encode(key.public_key().compressed()),
+        "scheme": "CLIENT_SIGNATURE_SCHEME_API_P256",
+        "signature": hex::encode(key.sign(message.as_bytes()).to_bytes()),
+        "message": message,
+    })
+}
+
 /// The caller, as seen from the organization a request is for.
 fn seen_from(caller: &Caller, organization: OrganizationId) -> Caller {
     let home = if caller.organization == organization { Home::Own } else { Home::Parent };
     Caller { home, ..caller.clone() }
+}
+
+/// A record that is found by what it is about.
+fn named(organization: OrganizationId, kind: &str, about: &str) -> RecordKey {
+    let hash = sha256(format!("{kind}\0{about}").as_bytes());
+    RecordKey { organization, id: Uuid::from_slice(&hash[..16]).unwrap() }
 }
 
 fn copy(key: &PrivateKey) -> PrivateKey {

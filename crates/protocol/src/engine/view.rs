@@ -3,10 +3,10 @@
 use super::model;
 use crate::wire::Timestamp;
 use crate::wire::enums::{AddressFormat, CredentialType};
-use crate::wire::id::UserId;
+use crate::wire::id::{OrganizationId, UserId};
 use crate::wire::objects::{
-    Address, ApiKey, Authenticator, Config, Credential, Feature, PrivateKey, Quorum, Tag, User,
-    Wallet, WalletAccount,
+    Address, ApiKey, Authenticator, Config, Credential, Feature, Oauth2Credential, OauthProvider,
+    PrivateKey, Quorum, Tag, User, Wallet, WalletAccount,
 };
 
 /// A user, with all its credentials.
@@ -19,7 +19,7 @@ pub fn user(user: &model::User) -> User {
         authenticators: user.authenticators.iter().map(authenticator).collect(),
         api_keys: user.api_keys.iter().map(api_key).collect(),
         user_tags: user.tags.iter().map(ToString::to_string).collect(),
-        oauth_providers: Vec::new(),
+        oauth_providers: user.oauth_providers.iter().map(oauth_provider).collect(),
         created_at: user.created_at.into(),
         updated_at: user.updated_at.into(),
         mfa_policies: Vec::new(),
@@ -76,6 +76,35 @@ pub fn authenticator(passkey: &model::Authenticator) -> Authenticator {
         authenticator_name: passkey.name.clone(),
         created_at: passkey.created_at.into(),
         updated_at: passkey.created_at.into(),
+    }
+}
+
+/// An account at an identity provider.
+pub fn oauth_provider(provider: &model::OauthProvider) -> OauthProvider {
+    OauthProvider {
+        provider_id: provider.id.to_string(),
+        provider_name: provider.name.clone(),
+        issuer: provider.issuer.clone(),
+        audience: provider.audience.clone(),
+        subject: provider.subject.clone(),
+        created_at: provider.created_at.into(),
+        updated_at: provider.created_at.into(),
+    }
+}
+
+/// A client of an organization at an OAuth 2.0 provider, without its secret.
+pub fn oauth2_credential(
+    credential: &model::Oauth2Credential,
+    organization: OrganizationId,
+) -> Oauth2Credential {
+    Oauth2Credential {
+        oauth2_credential_id: credential.id.to_string(),
+        organization_id: organization.to_string(),
+        provider: credential.provider,
+        client_id: credential.client_id.clone(),
+        encrypted_client_secret: String::new(),
+        created_at: credential.created_at.into(),
+        updated_at: credential.updated_at.into(),
     }
 }
 

@@ -24,6 +24,7 @@ pub struct GetActivity {
 
 impl Query for GetActivity {
     const ROUTE: &'static str = "get_activity";
+    const ACCEPTS_ATTESTED: bool = true;
     type Response = ActivityResponse;
 }
 

@@ -7,6 +7,7 @@ use super::Query;
 #[cfg(feature = "engine")]
 use {
     super::{Answer, Found, View},
+    crate::engine::view,
     crate::wire::RequestError,
 };
 
@@ -27,7 +28,7 @@ pub struct GetOauthProviders {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GetOauthProvidersResponse {
-    /// Empty: providers are not registered yet.
+    /// In the order they were registered.
     pub oauth_providers: Vec<OauthProvider>,
 }
 
@@ -39,8 +40,10 @@ impl Query for GetOauthProviders {
 #[cfg(feature = "engine")]
 impl Answer for GetOauthProviders {
     fn answer(self, view: &View<'_>, _: Found) -> Result<GetOauthProvidersResponse, RequestError> {
-        view.users(self.user_id.as_deref())?;
-        Ok(GetOauthProvidersResponse { oauth_providers: Vec::new() })
+        let users = view.users(self.user_id.as_deref())?.iter();
+        let oauth_providers =
+            users.flat_map(|user| &user.oauth_providers).map(view::oauth_provider).collect();
+        Ok(GetOauthProvidersResponse { oauth_providers })
     }
 }
 

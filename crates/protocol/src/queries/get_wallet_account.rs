@@ -109,7 +109,10 @@ mod tests {
         let (id, addresses) = wallet(&mut world, &root, "first", &accounts);
         for (named, expected) in [
             (json!({ "walletId": id, "address": addresses[1] }), &addresses[1]),
-            (json!({ "walletId": id, "address": addresses[0].to_lowercase() }), &addresses[0]),
+            (
+                json!({ "walletId": id, "address": addresses[0].to_ascii_lowercase() }),
+                &addresses[0],
+            ),
             (json!({ "walletId": id, "path": ETHEREUM }), &addresses[0]),
             (json!({ "walletId": id, "path": "m/44h/60H/0'/00/0", "address": "" }), &addresses[0]),
         ] {

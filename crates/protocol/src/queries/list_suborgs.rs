@@ -9,7 +9,8 @@ use {
     super::{Answer, Found, Reads, View},
     crate::engine::Home,
     crate::engine::model::IndexKey,
-    crate::wire::{InvalidRequest, RequestError},
+    crate::engine::oidc,
+    crate::wire::{InvalidRequest, RequestError, TurnkeyErrorCode},
 };
 
 use crate::wire::Pagination;
@@ -20,7 +21,7 @@ use crate::wire::Pagination;
 pub struct ListSuborgs {
     /// The parent organization; the caller must be one of its users.
     pub organization_id: String,
-    /// `NAME`, `USERNAME`, `EMAIL`, `PHONE_NUMBER`, `CREDENTIAL_ID`, `PUBLIC_KEY` or
+    /// `NAME`, `USERNAME`, `EMAIL`, `PHONE_NUMBER`, `CREDENTIAL_ID`, `PUBLIC_KEY`, `OIDC_TOKEN` or
     /// `WALLET_ACCOUNT_ADDRESS`; everything when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter_type: Option<String>,
@@ -47,22 +48,17 @@ impl Query for ListSuborgs {
 
 #[cfg(feature = "engine")]
 impl ListSuborgs {
-    /// The filter, its value written as it is when registered. Half a filter is refused: whoever looks
-    /// for one sub-organization must not be given all.
-    fn key(&self) -> Result<Option<IndexKey>, InvalidRequest> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let (kind, value) = match (given(&self.filter_type), given(&self.filter_value)) {
-            (None, None) => return Ok(None),
-            (Some(kind), Some(value)) => (kind, value),
-            (Some(_), None) => {
-                return Err(InvalidRequest::new("invalid filterValue: must not be empty"));
-            }
-            (None, Some(_)) => return Err(InvalidRequest::new("filterValue needs a filterType")),
+    /// The filter, its value written as it is when registered.
+    fn keys(&self) -> Result<Option<Vec<IndexKey>>, InvalidRequest> {
+        let Some((kind, value)) =
+            filter(self.filter_type.as_deref(), self.filter_value.as_deref())?
+        else {
+            return Ok(None);
         };
-        Ok(Some(match kind.as_str() {
+        let key = match kind.as_str() {
             "NAME" => IndexKey::Name(value),
             "USERNAME" => IndexKey::Username(value),
-            "EMAIL" => IndexKey::Email(value.to_lowercase()),
+            "EMAIL" => IndexKey::Email(value.to_ascii_lowercase()),
             "PHONE_NUMBER" => IndexKey::PhoneNumber(value),
             "CREDENTIAL_ID" => {
                 let plain = value.trim_end_matches('=');
@@ -71,12 +67,17 @@ impl ListSuborgs {
             "PUBLIC_KEY" => IndexKey::PublicKey(value.to_ascii_lowercase()),
             "WALLET_ACCOUNT_ADDRESS" => IndexKey::wallet_account_address(&value),
             "OIDC_TOKEN" => {
-                return Err(InvalidRequest::new(
-                    "filterType OIDC_TOKEN is not supported by this server yet",
-                ));
+                // Not verified: a parent may see all of its sub-organizations anyway, so that what the
+                // token names here proves nothing and gives nothing. To log in takes a verified one.
+                let keys = oidc::claimed_keys(&value).ok_or_else(|| {
+                    let name = TurnkeyErrorCode::InvalidOidcToken;
+                    InvalidRequest::named(name, "invalid OIDC token: malformed")
+                })?;
+                return Ok(Some(keys));
             }
             _ => return Err(InvalidRequest::new(format!("invalid filterType: {kind}"))),
-        }))
+        };
+        Ok(Some(vec![key]))
     }
 }
 
@@ -84,24 +85,47 @@ impl ListSuborgs {
 impl Answer for ListSuborgs {
     fn reads(&self) -> Result<Reads, InvalidRequest> {
         let page = self.pagination_options.clone().try_into()?;
-        Ok(Reads::SubOrganizations { key: self.key()?, page })
+        Ok(Reads::SubOrganizations { keys: self.keys()?, page })
     }
 
     fn answer(self, view: &View<'_>, found: Found) -> Result<ListSuborgsResponse, RequestError> {
-        if !view.organization.is_parent() || view.caller.home != Home::Own {
-            return Err(RequestError::PermissionDenied);
-        }
-        let organizations = match found {
-            Found::Organizations(organizations) => organizations,
-            _ => Vec::new(),
-        };
-        let organization_ids = organizations.iter().map(ToString::to_string).collect();
-        Ok(ListSuborgsResponse { organization_ids })
+        Ok(ListSuborgsResponse { organization_ids: ids(view, found)? })
     }
+}
+
+/// Kind and value of a filter. Half a filter is refused: whoever looks for one sub-organization must not be
+/// given all.
+#[cfg(feature = "engine")]
+pub(super) fn filter(
+    kind: Option<&str>,
+    value: Option<&str>,
+) -> Result<Option<(String, String)>, InvalidRequest> {
+    let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    match (given(kind), given(value)) {
+        (None, None) => Ok(None),
+        (Some(kind), Some(value)) => Ok(Some((kind, value))),
+        (Some(_), None) => Err(InvalidRequest::new("invalid filterValue: must not be empty")),
+        (None, Some(_)) => Err(InvalidRequest::new("filterValue needs a filterType")),
+    }
+}
+
+/// The sub-organizations that were found, for a user of their parent.
+#[cfg(feature = "engine")]
+pub(super) fn ids(view: &View<'_>, found: Found) -> Result<Vec<String>, RequestError> {
+    if !view.organization.is_parent() || view.caller.home != Home::Own {
+        return Err(RequestError::PermissionDenied);
+    }
+    let organizations = match found {
+        Found::Organizations(organizations) => organizations,
+        _ => Vec::new(),
+    };
+    Ok(organizations.iter().map(ToString::to_string).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::{Value, json};
 
     use super::*;
@@ -172,7 +196,7 @@ mod tests {
             ("PUBLIC_KEY", &public_key),
             ("PUBLIC_KEY", &public_key.to_uppercase()),
             ("WALLET_ACCOUNT_ADDRESS", &addresses[0]),
-            ("WALLET_ACCOUNT_ADDRESS", &addresses[0].to_lowercase()),
+            ("WALLET_ACCOUNT_ADDRESS", &addresses[0].to_ascii_lowercase()),
         ] {
             let found = query(&world, json!({ "filterType": kind, "filterValue": value }));
             assert_eq!(found.unwrap(), [id.as_str()], "{kind} {value}");
@@ -185,6 +209,47 @@ mod tests {
         }
     }
 
+    /// Claims of an account at an identity provider.
+    fn account(subject: &str, audience: &Value) -> Value {
+        json!({ "iss": "https://id.example.com", "sub": subject, "aud": audience })
+    }
+
+    fn token(claims: &Value) -> String {
+        format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(claims.to_string()))
+    }
+
+    #[test]
+    fn a_token_finds_its_account_by_any_of_its_audiences() {
+        let (mut world, subs) = three();
+        let now = world.now;
+        for ((_, root), (audience, subject)) in
+            subs.iter().zip([("app", "alice"), ("phone", "alice"), ("app", "bob")])
+        {
+            let id = crate::wire::id::OauthProviderId::generate(now, &mut world.rng);
+            let provider = crate::engine::model::OauthProvider {
+                id,
+                name: "provider".to_owned(),
+                issuer: "https://id.example.com".to_owned(),
+                audience: audience.to_owned(),
+                subject: subject.to_owned(),
+                created_at: now,
+            };
+            world.edit(root.organization).users[0].oauth_providers.push(provider);
+        }
+        let [alice, phone, bob] = [0, 1, 2].map(|place: usize| subs[place].0.as_str());
+        for (subject, audience, expected) in [
+            ("alice", json!("app"), vec![alice]),
+            ("alice", json!(["other", "phone"]), vec![phone]),
+            ("alice", json!(["phone", "app"]), vec![alice, phone]),
+            ("bob", json!("app"), vec![bob]),
+            ("bob", json!("phone"), vec![]),
+        ] {
+            let value = token(&account(subject, &audience));
+            let found = query(&world, json!({ "filterType": "OIDC_TOKEN", "filterValue": value }));
+            assert_eq!(found.unwrap(), expected, "{subject}");
+        }
+    }
+
     #[test]
     fn refuses_half_a_filter_and_filters_that_are_none() {
         let (world, _) = three();
@@ -194,6 +259,10 @@ mod tests {
             json!({ "filterValue": "a@example.com" }),
             json!({ "filterType": "COLOUR", "filterValue": "red" }),
             json!({ "filterType": "OIDC_TOKEN", "filterValue": "x.y.z" }),
+            json!({ "filterType": "OIDC_TOKEN", "filterValue": token(&json!({ "iss": "i" })) }),
+            json!({ "filterType": "OIDC_TOKEN", "filterValue": token(&account("s", &json!([]))) }),
+            json!({ "filterType": "OIDC_TOKEN", "filterValue": token(&account("", &json!("a"))) }),
+            json!({ "filterType": "OIDC_TOKEN", "filterValue": token(&account("\0", &json!("a"))) }),
         ] {
             assert_eq!(query(&world, body).unwrap_err().status().http_status(), 400);
         }

@@ -12,11 +12,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::wire::Namespace;
+
 pub mod get_activity;
 pub mod get_api_key;
 pub mod get_api_keys;
+pub mod get_auth_proxy_config;
 pub mod get_authenticator;
 pub mod get_authenticators;
+pub mod get_oauth2_credential;
 pub mod get_oauth_providers;
 pub mod get_organization;
 pub mod get_organization_configs;
@@ -26,21 +30,30 @@ pub mod get_wallet;
 pub mod get_wallet_account;
 pub mod list_activities;
 pub mod list_app_proofs;
+pub mod list_oauth2_credentials;
 pub mod list_private_key_tags;
 pub mod list_private_keys;
+pub mod list_session_events;
+pub mod list_sessions;
 pub mod list_suborgs;
 pub mod list_user_tags;
 pub mod list_users;
+pub mod list_verified_suborgs;
 pub mod list_wallet_accounts;
 pub mod list_wallets;
+pub mod session_token;
 pub mod whoami;
 
 /// One query: its route, what it is asked with, and what it answers.
 pub trait Query: DeserializeOwned + JsonSchema + Send + 'static {
-    /// Last segment of its path, `/public/v1/query/<route>`.
+    /// Whether it is one of the protocol or beyond it.
+    const NAMESPACE: Namespace = Namespace::Turnkey;
+    /// Last segment of its path, `/<namespace>/query/<route>`; unique over all namespaces.
     const ROUTE: &'static str;
     /// Whether it may name a parent and mean the one sub-organization that knows its stamp or session.
     const FINDS_SUB_ORGANIZATION: bool = false;
+    /// Whether an attested stamp may ask: who logs in so polls what became of it.
+    const ACCEPTS_ATTESTED: bool = false;
     /// The body of its answer.
     type Response: Serialize + JsonSchema;
 }

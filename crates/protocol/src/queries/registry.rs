@@ -1,29 +1,33 @@
 //! Every query the server knows. A new one is a file, its `mod` line and its row here.
 
 use schemars::{Schema, SchemaGenerator};
+use uuid::Uuid;
 
 use super::{
-    Query, get_activity, get_api_key, get_api_keys, get_authenticator, get_authenticators,
-    get_oauth_providers, get_organization, get_organization_configs, get_private_key, get_user,
-    get_wallet, get_wallet_account, list_activities, list_app_proofs, list_private_key_tags,
-    list_private_keys, list_suborgs, list_user_tags, list_users, list_wallet_accounts,
-    list_wallets, whoami,
+    Query, get_activity, get_api_key, get_api_keys, get_auth_proxy_config, get_authenticator,
+    get_authenticators, get_oauth_providers, get_oauth2_credential, get_organization,
+    get_organization_configs, get_private_key, get_user, get_wallet, get_wallet_account,
+    list_activities, list_app_proofs, list_oauth2_credentials, list_private_key_tags,
+    list_private_keys, list_session_events, list_sessions, list_suborgs, list_user_tags,
+    list_users, list_verified_suborgs, list_wallet_accounts, list_wallets, session_token, whoami,
 };
 use crate::activities::read_object;
 use crate::engine::model::{IndexKey, User, WalletAccount};
-use crate::engine::{ActivityRecord, Caller, Organization};
+use crate::engine::{ActivityRecord, Caller, Home, Organization, ServerKeys, Settings};
 use crate::parameters::AccountName;
 use crate::wire::enums::ActivityStatus;
-use crate::wire::id::{ActivityId, OrganizationId, WalletId};
-use crate::wire::{InvalidRequest, Page, RequestError, Timestamp, value};
+use crate::wire::id::{ActivityId, OrganizationId, UserId, WalletId};
+use crate::wire::{InvalidRequest, Namespace, Page, RequestError, Timestamp, value};
 
 /// Every query, by route.
 pub static REGISTRY: &[Entry] = &[
     Entry::of::<get_activity::GetActivity>(),
     Entry::of::<get_api_key::GetApiKey>(),
     Entry::of::<get_api_keys::GetApiKeys>(),
+    Entry::of::<get_auth_proxy_config::GetAuthProxyConfig>(),
     Entry::of::<get_authenticator::GetAuthenticator>(),
     Entry::of::<get_authenticators::GetAuthenticators>(),
+    Entry::of::<get_oauth2_credential::GetOauth2Credential>(),
     Entry::of::<get_oauth_providers::GetOauthProviders>(),
     Entry::of::<get_organization::GetOrganization>(),
     Entry::of::<get_organization_configs::GetOrganizationConfigs>(),
@@ -33,13 +37,18 @@ pub static REGISTRY: &[Entry] = &[
     Entry::of::<get_wallet_account::GetWalletAccount>(),
     Entry::of::<list_activities::ListActivities>(),
     Entry::of::<list_app_proofs::ListAppProofs>(),
+    Entry::of::<list_oauth2_credentials::ListOauth2Credentials>(),
     Entry::of::<list_private_key_tags::ListPrivateKeyTags>(),
     Entry::of::<list_private_keys::ListPrivateKeys>(),
+    Entry::of::<list_session_events::ListSessionEvents>(),
+    Entry::of::<list_sessions::ListSessions>(),
     Entry::of::<list_suborgs::ListSuborgs>(),
     Entry::of::<list_user_tags::ListUserTags>(),
     Entry::of::<list_users::ListUsers>(),
+    Entry::of::<list_verified_suborgs::ListVerifiedSuborgs>(),
     Entry::of::<list_wallet_accounts::ListWalletAccounts>(),
     Entry::of::<list_wallets::ListWallets>(),
+    Entry::of::<session_token::SessionToken>(),
     Entry::of::<whoami::Whoami>(),
 ];
 
@@ -75,8 +84,8 @@ pub enum Reads {
     },
     /// A page of sub-organizations, oldest first: [`Found::Organizations`].
     SubOrganizations {
-        /// Only those found by this; `None` for all.
-        key: Option<IndexKey>,
+        /// Only those found by any of these; `None` for all.
+        keys: Option<Vec<IndexKey>>,
         /// Which of them.
         page: Page,
     },
@@ -116,13 +125,39 @@ pub struct View<'a> {
     pub organization: &'a Organization,
     /// The organization of the caller: that one, or its parent.
     pub home: &'a Organization,
+    /// The parent of the organization it is about, where that has one.
+    pub parent: Option<&'a Organization>,
     /// Who asks.
     pub caller: &'a Caller,
     /// The instant of the request.
     pub now: Timestamp,
+    /// The server's keys.
+    pub keys: &'a ServerKeys,
+    /// What the operator decided.
+    pub settings: &'a Settings,
+    /// When a session was last used, as far as this process remembers.
+    pub last_uses: &'a dyn Fn(Uuid) -> Option<Timestamp>,
 }
 
 impl<'a> View<'a> {
+    /// Whose sessions the caller asks for and may be told of: one user's, or everybody's for `None`.
+    /// Users see their own; root users and the parent's users see all.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::PermissionDenied`] for somebody else's, an id that is none.
+    pub(crate) fn sessions_of(&self, id: Option<&str>) -> Result<Option<UserId>, RequestError> {
+        let asked = id.filter(|id| !id.is_empty()).map(|id| value::id("userId", id)).transpose()?;
+        let caller = self.caller.user;
+        if self.caller.home == Home::Parent || self.organization.is_root(caller) {
+            return Ok(asked);
+        }
+        if asked.is_some_and(|asked| asked != caller) {
+            return Err(RequestError::PermissionDenied);
+        }
+        Ok(Some(caller))
+    }
+
     /// One user of the organization, by its id as it was given, or all of them.
     ///
     /// # Errors
@@ -152,10 +187,14 @@ pub(crate) trait Answer: Query {
 
 /// A row of the registry.
 pub struct Entry {
+    /// The first segments of its path.
+    pub namespace: Namespace,
     /// Last segment of its path.
     pub route: &'static str,
     /// Whether it may name a parent and mean the one sub-organization that knows its sender.
     pub finds_sub_organization: bool,
+    /// Whether an attested stamp may ask.
+    pub accepts_attested: bool,
     parse: fn(&str) -> Result<QueryRequest, InvalidRequest>,
     request: fn(&mut SchemaGenerator) -> Schema,
     response: fn(&mut SchemaGenerator) -> Schema,
@@ -164,8 +203,10 @@ pub struct Entry {
 impl Entry {
     const fn of<Q: Answer>() -> Self {
         Self {
+            namespace: Q::NAMESPACE,
             route: Q::ROUTE,
             finds_sub_organization: Q::FINDS_SUB_ORGANIZATION,
+            accepts_attested: Q::ACCEPTS_ATTESTED,
             parse: |body| {
                 let query: Q = read_object(body)?;
                 Ok(QueryRequest { reads: query.reads()?, query: Box::new(query) })
@@ -175,9 +216,9 @@ impl Entry {
         }
     }
 
-    /// The entry of a route.
-    pub fn find(route: &str) -> Option<&'static Self> {
-        REGISTRY.iter().find(|entry| entry.route == route)
+    /// The entry of a route in a namespace.
+    pub fn find(namespace: Namespace, route: &str) -> Option<&'static Self> {
+        REGISTRY.iter().find(|entry| entry.namespace == namespace && entry.route == route)
     }
 
     /// Reads a query.
@@ -242,5 +283,14 @@ mod tests {
             .collect();
         let rows: BTreeSet<String> = REGISTRY.iter().map(|entry| entry.route.to_owned()).collect();
         assert_eq!(files, rows);
+    }
+
+    #[test]
+    fn a_route_stands_in_one_namespace() {
+        let routes: BTreeSet<&str> = REGISTRY.iter().map(|entry| entry.route).collect();
+        assert_eq!(routes.len(), REGISTRY.len());
+        assert!(Entry::find(Namespace::Turnkey, "whoami").is_some());
+        assert!(Entry::find(Namespace::Keyward, "whoami").is_none());
+        assert!(Entry::find(Namespace::Keyward, "list_sessions").is_some());
     }
 }

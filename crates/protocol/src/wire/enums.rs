@@ -47,6 +47,17 @@ wire_enums! {
         Api = "ACCESS_TYPE_API",
         All = "ACCESS_TYPE_ALL",
     }
+    /// How somebody proved who they are.
+    AuthenticationType, "authentication type" {
+        Passkey = "AUTHENTICATION_TYPE_PASSKEY",
+        ApiKey = "AUTHENTICATION_TYPE_API_KEY",
+        Session = "AUTHENTICATION_TYPE_SESSION",
+        EmailOtp = "AUTHENTICATION_TYPE_EMAIL_OTP",
+        SmsOtp = "AUTHENTICATION_TYPE_SMS_OTP",
+        Oauth = "AUTHENTICATION_TYPE_OAUTH",
+        Wallet = "AUTHENTICATION_TYPE_WALLET",
+        Email = "AUTHENTICATION_TYPE_EMAIL",
+    }
     /// Where an activity stands.
     ActivityStatus, "activity status" {
         Created = "ACTIVITY_STATUS_CREATED",
@@ -145,12 +156,22 @@ wire_enums! {
         SwapConfig = "FEATURE_NAME_SWAP_CONFIG",
         EarnConfig = "FEATURE_NAME_EARN_CONFIG",
     }
+    /// An OAuth 2.0 provider that gives no ID tokens.
+    Oauth2Provider, "oauth2 provider" {
+        X = "OAUTH2_PROVIDER_X",
+        Discord = "OAUTH2_PROVIDER_DISCORD",
+    }
     /// What is done to a payload before it is signed.
     HashFunction, "hash function" {
         NoOp = "HASH_FUNCTION_NO_OP",
         Sha256 = "HASH_FUNCTION_SHA256",
         Keccak256 = "HASH_FUNCTION_KECCAK256",
         NotApplicable = "HASH_FUNCTION_NOT_APPLICABLE",
+    }
+    /// How a one-time code reaches somebody.
+    OtpType, "otp type" {
+        Sms = "OTP_TYPE_SMS",
+        Email = "OTP_TYPE_EMAIL",
     }
     /// How a derivation path is written.
     PathFormat, "path format" {
@@ -162,6 +183,18 @@ wire_enums! {
         TextUtf8 = "PAYLOAD_ENCODING_TEXT_UTF8",
         Eip712 = "PAYLOAD_ENCODING_EIP712",
         Eip7702Authorization = "PAYLOAD_ENCODING_EIP7702_AUTHORIZATION",
+    }
+    /// What happened to a session.
+    SessionEventType, "session event type" {
+        Opened = "SESSION_EVENT_OPENED",
+        Refreshed = "SESSION_EVENT_REFRESHED",
+        Evicted = "SESSION_EVENT_EVICTED",
+        Revoked = "SESSION_EVENT_REVOKED",
+    }
+    /// What a session may do.
+    SessionType, "session type" {
+        ReadOnly = "SESSION_TYPE_READ_ONLY",
+        ReadWrite = "SESSION_TYPE_READ_WRITE",
     }
     /// What a tag is put on.
     TagType, "tag type" {

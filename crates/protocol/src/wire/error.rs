@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::id::{ActivityId, OrganizationId, UserId};
+use super::id::{ActivityId, Oauth2CredentialId, OrganizationId, UserId};
 
 /// gRPC status codes, as numbered in `google.rpc.Code`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -78,7 +78,13 @@ pub enum TurnkeyErrorCode {
     InvalidActivityCaller,
     WalletAccountNotExported,
     InvalidEmail,
+    InvalidOidcToken,
+    #[serde(rename = "OAUTH2_CREDENTIAL_NOT_FOUND")]
+    Oauth2CredentialNotFound,
+    MaxOtpInitiated,
+    OauthProviderAlreadyExists,
     OrganizationMismatch,
+    RateLimitExceeded,
 }
 
 /// A refusal as it travels.
@@ -221,6 +227,16 @@ pub enum RequestError {
     /// Several sub-organizations know the credential.
     #[error("more than one suborg associated with a {0}")]
     CredentialConflict(&'static str),
+    /// Nobody is known by what an attested stamp proves.
+    #[error(
+        "could not find {what} in organization or its parent organization organizationId={organization}"
+    )]
+    AttestedNotFound {
+        /// `contact` or `oauth provider`.
+        what: &'static str,
+        /// The organization named in the request.
+        organization: OrganizationId,
+    },
     /// The API key, a session's included, is past its end.
     #[error(
         "expired api key publicKey={public_key}: rpc error: code = Unauthenticated desc = expired api key publicKey={public_key}"
@@ -265,6 +281,41 @@ pub enum RequestError {
     /// Somebody else submitted the same body, and what came of it is final.
     #[error("activity {0} has been decided already")]
     AlreadyDecided(ActivityId),
+    /// A one-time code is wrong, or cannot be used any more: which of them is not said.
+    #[error("Invalid OTP code")]
+    InvalidOtpCode,
+    /// Too many codes were asked for, or are still good.
+    #[error("Max number of OTPs have been initiated please wait and try again")]
+    MaxOtpInitiated,
+    /// A verification token that is forged, expired, spent, or for something else.
+    #[error("invalid verification token: {0}")]
+    InvalidVerificationToken(Cow<'static, str>),
+    /// A client signature that is not the right one.
+    #[error("invalid client signature: {0}")]
+    InvalidClientSignature(Cow<'static, str>),
+    /// An ID token that is forged, expired, or for somebody else.
+    #[error("invalid OIDC token: {0}")]
+    InvalidOidcToken(Cow<'static, str>),
+    /// The organization has not switched the feature on.
+    #[error("{feature} is not enabled for organization {organization}")]
+    FeatureDisabled {
+        /// `FEATURE_NAME_…`.
+        feature: &'static str,
+        /// The organization that would have to.
+        organization: OrganizationId,
+    },
+    /// The auth proxy does not offer the method.
+    #[error("{0} disallowed")]
+    MethodDisallowed(&'static str),
+    /// Too many requests from one address, or about one contact or organization.
+    #[error("Too many requests. Please wait and try again in a few seconds")]
+    RateLimited,
+    /// An identity provider is already registered for that account.
+    #[error("oauth provider is already registered in this organization")]
+    OauthProviderExists,
+    /// The organization has no such client at an OAuth 2.0 provider.
+    #[error("could not find OAuth 2.0 credential with ID {0}")]
+    Oauth2CredentialNotFound(Oauth2CredentialId),
     /// Too many requests changed the organization at once; nothing was done.
     #[error("the organization is being changed by other requests, please try again")]
     Busy,
@@ -328,9 +379,23 @@ impl RequestError {
             }
             Self::Stamp(stamp) => (C::Unauthenticated, Some(stamp.name())),
             Self::PublicKeyNotFound { .. } => (C::Unauthenticated, Some(T::PublicKeyNotFound)),
-            Self::CredentialNotFound { .. } => (C::Unauthenticated, Some(T::CredentialNotFound)),
+            Self::CredentialNotFound { .. } | Self::AttestedNotFound { .. } => {
+                (C::Unauthenticated, Some(T::CredentialNotFound))
+            }
             Self::CredentialConflict(_) => (C::Unauthenticated, Some(T::CredentialConflict)),
             Self::ApiKeyExpired { .. } => (C::Unauthenticated, Some(T::ApiKeyExpired)),
+            Self::InvalidOtpCode => (C::InvalidArgument, None),
+            Self::MaxOtpInitiated => (C::InvalidArgument, Some(T::MaxOtpInitiated)),
+            Self::InvalidVerificationToken(_) | Self::InvalidClientSignature(_) => {
+                (C::InvalidArgument, Some(T::RequestInvalid))
+            }
+            Self::InvalidOidcToken(_) => (C::InvalidArgument, Some(T::InvalidOidcToken)),
+            Self::FeatureDisabled { .. } | Self::MethodDisallowed(_) => {
+                (C::PermissionDenied, Some(T::RequestNotAuthorized))
+            }
+            Self::RateLimited => (C::ResourceExhausted, Some(T::RateLimitExceeded)),
+            Self::OauthProviderExists => (C::AlreadyExists, Some(T::OauthProviderAlreadyExists)),
+            Self::Oauth2CredentialNotFound(_) => (C::NotFound, Some(T::Oauth2CredentialNotFound)),
             Self::SessionInvalid => (C::Unauthenticated, Some(T::Unauthenticated)),
             Self::OrganizationMismatch { .. } => {
                 (C::InvalidArgument, Some(T::OrganizationMismatch))
@@ -364,6 +429,7 @@ mod tests {
         let o = OrganizationId::generate(now, &mut rng);
         let u = UserId::generate(now, &mut rng);
         let a = ActivityId::generate(now, &mut rng);
+        let c = Oauth2CredentialId::generate(now, &mut rng);
         let key = || "02ab".to_owned();
         let cases: Vec<(RequestError, u16, u8, &str, String)> = vec![
             (
@@ -485,6 +551,80 @@ mod tests {
                 5,
                 "UNSPECIFIED",
                 format!("unable to find user {u} in organization {o}"),
+            ),
+            (
+                RequestError::Oauth2CredentialNotFound(c),
+                404,
+                5,
+                "OAUTH2_CREDENTIAL_NOT_FOUND",
+                format!("could not find OAuth 2.0 credential with ID {c}"),
+            ),
+            (
+                RequestError::AttestedNotFound { what: "contact", organization: o },
+                401,
+                16,
+                "CREDENTIAL_NOT_FOUND",
+                format!(
+                    "could not find contact in organization or its parent organization \
+                     organizationId={o}"
+                ),
+            ),
+            (RequestError::InvalidOtpCode, 400, 3, "UNSPECIFIED", "Invalid OTP code".to_owned()),
+            (
+                RequestError::MaxOtpInitiated,
+                400,
+                3,
+                "MAX_OTP_INITIATED",
+                "Max number of OTPs have been initiated please wait and try again".to_owned(),
+            ),
+            (
+                RequestError::InvalidVerificationToken("why".into()),
+                400,
+                3,
+                "REQUEST_INVALID",
+                "invalid verification token: why".to_owned(),
+            ),
+            (
+                RequestError::InvalidClientSignature("why".into()),
+                400,
+                3,
+                "REQUEST_INVALID",
+                "invalid client signature: why".to_owned(),
+            ),
+            (
+                RequestError::InvalidOidcToken("why".into()),
+                400,
+                3,
+                "INVALID_OIDC_TOKEN",
+                "invalid OIDC token: why".to_owned(),
+            ),
+            (
+                RequestError::FeatureDisabled { feature: "FEATURE_NAME_OTP", organization: o },
+                403,
+                7,
+                "REQUEST_NOT_AUTHORIZED",
+                format!("FEATURE_NAME_OTP is not enabled for organization {o}"),
+            ),
+            (
+                RequestError::MethodDisallowed("EMAIL_OTP"),
+                403,
+                7,
+                "REQUEST_NOT_AUTHORIZED",
+                "EMAIL_OTP disallowed".to_owned(),
+            ),
+            (
+                RequestError::RateLimited,
+                429,
+                8,
+                "RATE_LIMIT_EXCEEDED",
+                "Too many requests. Please wait and try again in a few seconds".to_owned(),
+            ),
+            (
+                RequestError::OauthProviderExists,
+                409,
+                6,
+                "OAUTH_PROVIDER_ALREADY_EXISTS",
+                "oauth provider is already registered in this organization".to_owned(),
             ),
             (RequestError::AlreadyExists(key()), 409, 6, "UNSPECIFIED", key()),
             (

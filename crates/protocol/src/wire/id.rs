@@ -84,8 +84,6 @@ identifiers! {
     OauthProviderId,
     /// An OAuth 2.0 client of a parent organization.
     Oauth2CredentialId,
-    /// The configuration of an auth proxy.
-    AuthProxyConfigId,
 }
 
 /// UUID version 7: 48 bits of milliseconds, then 74 random bits. Source: RFC 9562 §5.7.

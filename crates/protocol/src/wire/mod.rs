@@ -4,11 +4,13 @@ pub mod enums;
 pub mod envelope;
 pub mod error;
 pub mod id;
+pub mod namespace;
 pub mod objects;
 pub mod page;
 pub mod time;
 pub mod value;
 
 pub use error::{Code, FieldViolation, InvalidRequest, RequestError, Status, TurnkeyErrorCode};
+pub use namespace::Namespace;
 pub use page::{Page, Pagination};
 pub use time::{Timestamp, WireTime};

@@ -5,6 +5,8 @@
     reason = "the members are the protocol's own; those with a trap are described"
 )]
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +15,7 @@ use serde_json::value::RawValue;
 use super::WireTime;
 use super::enums::{
     ActivityStatus, AddressFormat, ApiKeyCurve, AuthenticatorTransport, CredentialType, Curve,
-    FeatureName, PathFormat, TagType, VoteSelection,
+    FeatureName, Oauth2Provider, PathFormat, TagType, VoteSelection,
 };
 
 /// Declares objects that travel in camel case; an absent or `null` optional member is `None`.
@@ -164,6 +166,41 @@ wire_objects! {
         addresses: Vec<Address>,
     }
 
+    /// How an e-mail looks; all versions of it at once.
+    EmailCustomizationParams {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app_name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        logo_url: Option<String>,
+        /// An http(s) address with one `%s`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        magic_link_template: Option<String>,
+        /// A JSON object of strings, as a string.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template_variables: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template_id: Option<String>,
+    }
+    /// How an e-mail with a bundle looks, in the current version.
+    EmailAuthCustomizationParams {
+        app_name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        logo_url: Option<String>,
+        /// An http(s) address with one `%s`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        magic_link_template: Option<String>,
+        /// A JSON object of strings, as a string.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template_variables: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template_id: Option<String>,
+    }
+    /// The text of an SMS.
+    SmsCustomizationParams {
+        /// With `{{.OtpCode}}`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template: Option<String>,
+    }
     /// A signature by a client's own key over a message of its own.
     ClientSignature {
         public_key: String,
@@ -213,6 +250,18 @@ wire_objects! {
         issuer: String,
         audience: String,
         subject: String,
+        created_at: WireTime,
+        updated_at: WireTime,
+    }
+
+    /// A client of an organization at an OAuth 2.0 provider.
+    Oauth2Credential {
+        oauth2_credential_id: String,
+        organization_id: String,
+        provider: Oauth2Provider,
+        client_id: String,
+        /// Always empty: the secret is not shown, not even sealed.
+        encrypted_client_secret: String,
         created_at: WireTime,
         updated_at: WireTime,
     }
@@ -336,6 +385,94 @@ wire_objects! {
     }
 }
 
+/// How an auth proxy works. Source: the protocol's `UPDATE_AUTH_PROXY_CONFIG`.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AuthProxyConfig {
+    /// Web origins that may use it: exact ones, or `*`.
+    pub allowed_origins: Vec<String>,
+    /// Methods that are on, of `email`, `sms`, `passkey`, `wallet`, `oauth`.
+    pub allowed_auth_methods: Vec<String>,
+    /// Sender of e-mails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_from_email_address: Option<String>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_from_email_sender_name: Option<String>,
+    /// Where answers go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to_email_address: Option<String>,
+    /// Template of e-mails with a bundle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_auth_template_id: Option<String>,
+    /// Template of e-mails with a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otp_template_id: Option<String>,
+    /// Name of the application, logo and the like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_customization_params: Option<EmailCustomizationParams>,
+    /// Text of SMS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sms_customization_params: Option<SmsCustomizationParams>,
+    /// What wallet kits show.
+    pub wallet_kit_settings: WalletKitSettings,
+    /// Life of a code in seconds.
+    pub otp_expiration_seconds: u64,
+    /// Whether codes have letters.
+    pub otp_alphanumeric: bool,
+    /// Characters of a code, 6 to 9.
+    pub otp_length: u8,
+    /// Life of a verification token in seconds.
+    pub verification_token_expiration_seconds: u64,
+    /// Life of a session in seconds.
+    pub session_expiration_seconds: u64,
+    /// Whether an account is looked up by contact only with a token that proves the contact.
+    pub verification_token_required_for_get_account_pii: bool,
+    /// Clients whose users may be linked by their e-mail address.
+    pub social_linking_client_ids: Vec<String>,
+    /// Whether a captcha is asked for.
+    pub captcha_enabled: bool,
+}
+
+impl Default for AuthProxyConfig {
+    fn default() -> Self {
+        let all = ["email", "sms", "passkey", "wallet", "oauth"];
+        Self {
+            allowed_origins: vec!["*".to_owned()],
+            allowed_auth_methods: all.map(str::to_owned).to_vec(),
+            send_from_email_address: None,
+            send_from_email_sender_name: None,
+            reply_to_email_address: None,
+            email_auth_template_id: None,
+            otp_template_id: None,
+            email_customization_params: None,
+            sms_customization_params: None,
+            wallet_kit_settings: WalletKitSettings::default(),
+            otp_expiration_seconds: 300,
+            otp_alphanumeric: true,
+            otp_length: 9,
+            verification_token_expiration_seconds: 3600,
+            session_expiration_seconds: 900,
+            verification_token_required_for_get_account_pii: false,
+            social_linking_client_ids: Vec::new(),
+            captcha_enabled: false,
+        }
+    }
+}
+
+/// What wallet kits show of an auth proxy.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WalletKitSettings {
+    /// Of `google`, `apple`, `facebook`, `discord`, `x`.
+    pub enabled_social_providers: Vec<String>,
+    /// Client ids by provider.
+    pub oauth_client_ids: BTreeMap<String, String>,
+    /// Where providers send the browser back to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth_redirect_url: Option<String>,
+}
+
 /// An activity as it is shown.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -365,4 +502,16 @@ pub struct Activity {
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct ActivityResponse {
     pub activity: Activity,
+}
+
+impl From<EmailAuthCustomizationParams> for EmailCustomizationParams {
+    fn from(current: EmailAuthCustomizationParams) -> Self {
+        Self {
+            app_name: Some(current.app_name),
+            logo_url: current.logo_url,
+            magic_link_template: current.magic_link_template,
+            template_variables: current.template_variables,
+            template_id: current.template_id,
+        }
+    }
 }

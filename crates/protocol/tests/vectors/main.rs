@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod addresses;
 #[cfg(test)]
+mod bundles;
+#[cfg(test)]
 mod folder;
 #[cfg(test)]
 mod sessions;
@@ -13,4 +15,6 @@ mod sessions;
 mod signing;
 #[cfg(test)]
 mod stamps;
+#[cfg(test)]
+mod tokens;
 // Further modules go here, in alphabetical order, each with its `#[cfg(test)]`.

@@ -1,8 +1,12 @@
-//! `sessions.json`, as far as sessions are implemented: which session keys make room for a new one.
+//! `sessions.json`: which session keys make room for a new one, and requests as published clients send
+//! them.
 
-use keyward_crypto::SeededRng;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keyward_crypto::{SeededRng, sha256};
 use keyward_protocol::engine::credentials::insert_api_key;
 use keyward_protocol::engine::model::{ApiKey, ParsedKey, User};
+use keyward_protocol::stamp::{AttestedScheme, Headers, Presented, StampError};
 use keyward_protocol::wire::Timestamp;
 use keyward_protocol::wire::enums::{ApiKeyCurve, CredentialType};
 use keyward_protocol::wire::id::{ApiKeyId, UserId};
@@ -20,6 +24,62 @@ fn sessions_evict_the_expired_then_the_oldest() {
         }
     }
     assert!(judged > 0, "no case of expiring_key_eviction");
+}
+
+/// A stamp is over the bytes of the body as they were sent; one more of them, and it is refused.
+#[test]
+fn stamps_of_published_clients_hold_for_what_they_sent() {
+    let mut judged = Vec::new();
+    for (file, vectors) in folder::read("sessions") {
+        for (name, request) in vectors["captured_requests"]["requests"].as_object().unwrap() {
+            let header = |name: &str| request["headers"][name].as_str().map(str::as_bytes);
+            let headers = Headers {
+                stamp: header("x-stamp"),
+                webauthn: header("x-stamp-webauthn"),
+                attested: header("x-stamp-attested"),
+                session: header("x-session"),
+            };
+            let body = request["body"].as_str().unwrap().as_bytes();
+            let altered = [body, b" "].concat();
+            let decoded = &request["decoded_stamp"];
+            let same = |member: &str, read: &str| {
+                decoded.is_null() || decoded[member].as_str() == Some(read)
+            };
+            match Presented::parse(&headers).unwrap() {
+                Presented::Nothing => {}
+                Presented::ApiKey(stamp) => {
+                    assert_eq!(stamp.verify(body), Ok(()), "{file}: {name}");
+                    assert!(stamp.verify(&altered).is_err(), "{file}: {name}");
+                    assert!(same("publicKey", &stamp.public_key), "{file}: {name}");
+                    judged.push(stamp.scheme.as_str());
+                }
+                Presented::Attested(stamp) => {
+                    assert_eq!(stamp.verify(body), Ok(()), "{file}: {name}");
+                    let mismatch = Err(StampError::SignatureMismatch);
+                    assert_eq!(stamp.verify(&altered), mismatch, "{file}: {name}");
+                    assert!(same("publicKey", &stamp.public_key), "{file}: {name}");
+                    assert!(same("publicKeyAttestation", &stamp.token), "{file}: {name}");
+                    assert!(binds(&stamp.token, stamp.scheme, &stamp.public_key), "{file}: {name}");
+                    judged.push(stamp.scheme.as_str());
+                }
+                other => panic!("{file}: {name}: {other:?}"),
+            }
+        }
+    }
+    let attested = AttestedScheme::ALL.map(AttestedScheme::as_str);
+    for scheme in attested.into_iter().chain(["SIGNATURE_SCHEME_TK_API_P256"]) {
+        assert!(judged.contains(&scheme), "no stamp with {scheme}");
+    }
+}
+
+/// Whether a token names the key. Its signature is judged with the tokens.
+fn binds(token: &str, scheme: AttestedScheme, public_key: &str) -> bool {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&payload).unwrap();
+    match scheme {
+        AttestedScheme::VerificationToken => claims["public_key"] == public_key,
+        AttestedScheme::Oidc => claims["nonce"] == hex::encode(sha256(public_key.as_bytes())),
+    }
 }
 
 /// Names of the keys that are gone once the new one is there, sorted.
@@ -63,6 +123,9 @@ fn user(now: Timestamp, rng: &mut SeededRng) -> User {
         api_keys: Vec::new(),
         authenticators: Vec::new(),
         read_only_sessions: Vec::new(),
+        oauth_providers: Vec::new(),
+        email_verified: false,
+        phone_number_verified: false,
         created_at: now,
         updated_at: now,
     }
@@ -81,6 +144,7 @@ fn api_key(name: &str, key: &Value, rng: &mut SeededRng) -> ApiKey {
         created_at,
         expiration_seconds: key["expires"].as_u64().map(|expires| expires - created),
         opened_by: None,
+        session: None,
         parsed: ParsedKey::default(),
     }
 }

@@ -10,10 +10,13 @@ use axum::body::Bytes;
 use axum::routing::post;
 use keyward_crypto::{CryptoRng, Secret, os_rng};
 use keyward_protocol::engine::Changes;
-use keyward_protocol::engine::model::{ApiKey, Organization, ParsedKey, RootQuorum, User};
+use keyward_protocol::engine::model::{
+    ApiKey, Organization, ParsedKey, RootQuorum, SessionLimits, User,
+};
 use keyward_protocol::wire::enums::{ApiKeyCurve, CredentialType};
 use keyward_protocol::wire::id::{ApiKeyId, OrganizationId, UserId};
-use keyward_server::{App, Beginning, Clock, beginning, http, serve};
+use keyward_server::delivery::Sending;
+use keyward_server::{App, Beginning, Clock, Config, beginning, http, serve};
 use keyward_store::{SealedStore, SqliteStore};
 use serde::{Deserialize, Serialize};
 
@@ -111,10 +114,12 @@ pub(crate) async fn serve(folder: &Path) -> Result<(), Failure> {
         (root.organization.to_string(), root.api_private_key())
     };
     let keys = beginning::server_keys(&store).await?;
-    let app = Arc::new(App::new(store, keys));
+    let delivery = Arc::new(Sending::new(&Config::default())?);
+    let app = App::new(store, keys, &Config::default(), String::new(), delivery);
+    let app = Arc::new(app);
     // As long an answer as the query it is compared with gives.
     let constant: &'static str = Box::leak("x".repeat(CONSTANT_BYTES).into_boxed_str());
-    let router = http::router(app, false).route(
+    let router = http::router(app, None).route(
         "/constant",
         post(move |_: Bytes| async move { ([("content-type", "application/json")], constant) }),
     );
@@ -184,10 +189,14 @@ fn sub_organization(
                 created_at: now,
                 expiration_seconds: None,
                 opened_by: None,
+                session: None,
                 parsed: ParsedKey::default(),
             }],
             authenticators: Vec::new(),
             read_only_sessions: Vec::new(),
+            oauth_providers: Vec::new(),
+            email_verified: false,
+            phone_number_verified: false,
             created_at: now,
             updated_at: now,
         }],
@@ -196,5 +205,8 @@ fn sub_organization(
         wallets: Vec::new(),
         private_keys: Vec::new(),
         tags: Vec::new(),
+        session_limits: SessionLimits::default(),
+        oauth2_credentials: Vec::new(),
+        auth_proxy: None,
     }
 }

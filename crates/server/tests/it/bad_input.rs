@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
-use crate::client::{Client, Credential, current_type};
+use crate::client::{Client, Credential, current_type, query_path, submission_path};
 use crate::samples::{self, Known, new_user};
 use crate::server::{Answer, header};
 use crate::world::World;
@@ -25,14 +25,6 @@ fn all_paths() -> Vec<String> {
     let submissions = activities::REGISTRY.iter().map(|entry| submission_path(entry.route));
     let queries = queries::REGISTRY.iter().map(|entry| query_path(entry.route));
     submissions.chain(queries).collect()
-}
-
-fn submission_path(route: &str) -> String {
-    format!("/public/v1/submit/{route}")
-}
-
-fn query_path(route: &str) -> String {
-    format!("/public/v1/query/{route}")
 }
 
 fn deep_array() -> String {
@@ -314,15 +306,18 @@ async fn depth_is_refused_wherever_it_is_read() {
     let known = Known::gather(&world).await;
     let before = world.alice.sight().await;
     for entry in activities::REGISTRY {
+        let schemas = SchemaSettings::draft2020_12().with(|all| all.inline_subschemas = true);
+        let schema = (entry.versions()[0].schema)(&mut schemas.into_generator()).to_value();
+        if schema["required"].as_array().is_none_or(Vec::is_empty) {
+            // What it does not know it leaves aside, and without anything it means something.
+            continue;
+        }
         for deep in [deep_array(), format!(r#"{{"a":{}}}"#, deep_array())] {
             let body = world.alice.submission(entry.route, &json!("deep"));
             let body = String::from_utf8(body).unwrap().replace(r#""deep""#, &deep);
             let path = submission_path(entry.route);
             let answer = stamped(&world.alice, &path, body.as_bytes()).await;
-            // An activity without parameters has nothing to read in them.
-            if answer.status != 200 {
-                assert_refused(&answer, entry.route, REQUEST_INVALID);
-            }
+            assert_refused(&answer, entry.route, REQUEST_INVALID);
         }
     }
     for payload in typed_data_payloads() {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use keyward_crypto::{P256PrivateKey, os_rng};
-use keyward_protocol::activities;
-use keyward_protocol::stamp::{SoftwareAuthenticator, make};
+use keyward_crypto::{Ed25519PrivateKey, P256PrivateKey, Secp256k1PrivateKey, os_rng};
+use keyward_protocol::stamp::{AttestedScheme, SoftwareAuthenticator, make};
+use keyward_protocol::{activities, queries};
 use serde_json::{Value, json};
 
 use crate::server::{Answer, Header, Server, header};
@@ -19,6 +19,14 @@ pub(crate) enum Credential {
     Passkey(SoftwareAuthenticator),
     /// `X-Session`.
     Session(String),
+    /// `X-Stamp-Attested`: a key, and the token that vouches for it.
+    Attested(P256PrivateKey, AttestedScheme, String),
+    /// `X-Stamp` by a secp256k1 key that is no wallet's.
+    Secp256k1(Secp256k1PrivateKey),
+    /// `X-Stamp` by an Ethereum wallet.
+    Ethereum(Secp256k1PrivateKey),
+    /// `X-Stamp` by a Solana wallet.
+    Solana(Ed25519PrivateKey),
 }
 
 impl Credential {
@@ -40,22 +48,37 @@ impl Credential {
             Self::ApiKey(key) => vec![header("x-stamp", make::p256(key, body))],
             Self::Passkey(passkey) => vec![header("x-stamp-webauthn", passkey.stamp(body))],
             Self::Session(token) => vec![header("x-session", token.as_str())],
+            Self::Attested(key, scheme, token) => {
+                vec![header("x-stamp-attested", make::attested(key, *scheme, token, body))]
+            }
+            Self::Secp256k1(key) => vec![header("x-stamp", make::secp256k1(key, body))],
+            Self::Ethereum(key) => vec![header("x-stamp", make::eip191(key, body))],
+            Self::Solana(key) => vec![header("x-stamp", make::ed25519(key, body))],
         }
     }
 
-    /// The public key of an API key: compressed, hex.
+    /// The public key of an API key, hex; compressed where its curve has points to compress.
     pub(crate) fn public_key(&self) -> String {
-        let Self::ApiKey(key) = self else { panic!("not an API key") };
-        hex::encode(key.public_key().compressed())
+        match self {
+            Self::ApiKey(key) | Self::Attested(key, ..) => {
+                hex::encode(key.public_key().compressed())
+            }
+            Self::Secp256k1(key) | Self::Ethereum(key) => {
+                hex::encode(key.public_key().compressed())
+            }
+            Self::Solana(key) => hex::encode(key.public_key().to_bytes()),
+            Self::None | Self::Passkey(_) | Self::Session(_) => panic!("not an API key"),
+        }
     }
 
     /// An API key as it is registered.
     pub(crate) fn as_api_key(&self, name: &str) -> Value {
-        json!({
-            "apiKeyName": name,
-            "publicKey": self.public_key(),
-            "curveType": "API_KEY_CURVE_P256",
-        })
+        let curve = match self {
+            Self::Secp256k1(_) | Self::Ethereum(_) => "API_KEY_CURVE_SECP256K1",
+            Self::Solana(_) => "API_KEY_CURVE_ED25519",
+            _ => "API_KEY_CURVE_P256",
+        };
+        json!({ "apiKeyName": name, "publicKey": self.public_key(), "curveType": curve })
     }
 
     /// A passkey as it is registered.
@@ -107,8 +130,13 @@ impl Client {
 
     /// The body of a submission of the current type of a route.
     pub(crate) fn submission(&self, route: &str, parameters: &Value) -> Vec<u8> {
+        self.submission_of(current_type(route), parameters)
+    }
+
+    /// The body of a submission of this type.
+    pub(crate) fn submission_of(&self, kind: &str, parameters: &Value) -> Vec<u8> {
         let body = json!({
-            "type": current_type(route),
+            "type": kind,
             "timestampMs": self.server.timestamp(),
             "organizationId": self.organization,
             "parameters": parameters,
@@ -118,13 +146,13 @@ impl Client {
 
     /// Posts a body to a submission's path, stamped.
     pub(crate) async fn post_submission(&self, route: &str, body: &[u8]) -> Answer {
-        let path = format!("/public/v1/submit/{route}");
+        let path = submission_path(route);
         self.server.post(&path, &self.credential.headers(body), body).await
     }
 
     /// Posts a body to a query's path, stamped.
     pub(crate) async fn post_query(&self, route: &str, body: &[u8]) -> Answer {
-        let path = format!("/public/v1/query/{route}");
+        let path = query_path(route);
         self.server.post(&path, &self.credential.headers(body), body).await
     }
 
@@ -136,6 +164,14 @@ impl Client {
     /// Submits an activity that must succeed, and returns the content of its result.
     pub(crate) async fn done(&self, route: &str, parameters: Value) -> Value {
         let activity = self.submit(route, parameters).await.activity();
+        assert_eq!(activity["status"], "ACTIVITY_STATUS_COMPLETED", "{activity}");
+        content(&activity["result"])
+    }
+
+    /// Submits an activity of this type that must succeed, and returns the content of its result.
+    pub(crate) async fn done_as(&self, kind: &str, route: &str, parameters: Value) -> Value {
+        let body = self.submission_of(kind, &parameters);
+        let activity = self.post_submission(route, &body).await.activity();
         assert_eq!(activity["status"], "ACTIVITY_STATUS_COMPLETED", "{activity}");
         content(&activity["result"])
     }
@@ -179,9 +215,24 @@ impl Client {
     }
 }
 
+/// Where activities of a route are submitted.
+pub(crate) fn submission_path(route: &str) -> String {
+    let entry = activities::REGISTRY.iter().find(|entry| entry.route == route);
+    let namespace = entry.map(|entry| entry.namespace).unwrap_or_default();
+    format!("/{}/submit/{route}", namespace.as_str())
+}
+
+/// Where queries of a route are asked.
+pub(crate) fn query_path(route: &str) -> String {
+    let entry = queries::REGISTRY.iter().find(|entry| entry.route == route);
+    let namespace = entry.map(|entry| entry.namespace).unwrap_or_default();
+    format!("/{}/query/{route}", namespace.as_str())
+}
+
 /// The newest type that a route takes.
 pub(crate) fn current_type(route: &str) -> &'static str {
-    let entry = activities::Entry::find(route).unwrap_or_else(|| panic!("{route} is no activity"));
+    let entry = activities::REGISTRY.iter().find(|entry| entry.route == route);
+    let entry = entry.unwrap_or_else(|| panic!("{route} is no activity"));
     entry.versions().first().unwrap().kind
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Credential, content, text};
+use crate::proof::{current_token, new_key, public, sign_login};
 use crate::server::Answer;
-use crate::world::World;
+use crate::world::{EMAIL, World};
 
 const TASKS: usize = 50;
 
@@ -60,6 +61,23 @@ async fn the_same_body_again_is_the_same_activity() {
     assert_eq!(listed(&world.alice, &first["id"]).await, first);
     let asked = world.alice.read("get_activity", json!({ "activityId": first["id"] })).await;
     assert_eq!(asked["activity"], first);
+}
+
+#[tokio::test]
+async fn the_parent_logs_a_user_in_once_however_often_it_asks() {
+    let world = World::new().await;
+    let (token_key, session_key) = (new_key(), new_key());
+    let token = current_token(&world.parent, EMAIL, &token_key).await;
+    let log_in = json!({
+        "verificationToken": token,
+        "publicKey": public(&session_key),
+        "clientSignature": sign_login(&token_key, &token, &public(&session_key)),
+    });
+    let parent = world.parent.about(&world.alice.organization);
+    let body = parent.submission("otp_login", &log_in);
+    let first = parent.post_submission("otp_login", &body).await.activity();
+    assert_eq!(parent.post_submission("otp_login", &body).await.activity(), first);
+    assert_eq!(listed(&world.alice, &first["id"]).await["status"], "ACTIVITY_STATUS_COMPLETED");
 }
 
 #[tokio::test]

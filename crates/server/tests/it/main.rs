@@ -1,13 +1,31 @@
 //! The server as its clients meet it: requests into the router, answers out of it.
 
 #[cfg(test)]
+mod auth_frame;
+#[cfg(test)]
+mod auth_proxy;
+#[cfg(test)]
 mod authorization;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod disclosure;
+#[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod idempotency;
+#[cfg(test)]
+mod issuer;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod log_ins;
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
+mod races;
 #[cfg(test)]
 mod rlp;
 #[cfg(test)]
@@ -22,5 +40,7 @@ mod sockets;
 mod story;
 #[cfg(test)]
 mod tampering;
+#[cfg(test)]
+mod well_known;
 #[cfg(test)]
 mod world;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use keyward_crypto::{Curve, DerivationPath, Mnemonic, derive};
 use serde_json::json;
@@ -50,7 +50,7 @@ impl Needles {
 }
 
 /// The second half of a text.
-fn half(text: &str) -> String {
+pub(crate) fn half(text: &str) -> String {
     text.chars().skip(text.len() / 2).collect()
 }
 
@@ -106,7 +106,32 @@ async fn the_files_hold_no_secret_and_no_name() {
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Of everything that is done in this process.
+    ///
+    /// Not for one thread alone: a call site that another thread meets first would be switched off. What
+    /// other tests log in the meantime is held to the same.
+    pub(crate) fn of_all() -> Self {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        let log = LOG.get_or_init(|| {
+            let log = Self::default();
+            let writer = log.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+                .with_writer(move || writer.clone())
+                .finish();
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+            log
+        });
+        log.clone()
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -121,15 +146,7 @@ impl std::io::Write for Log {
 
 #[tokio::test]
 async fn the_log_holds_no_secret_no_body_and_no_stamp() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    // Not for this thread alone: a call site that another thread meets first would be switched off. What
-    // other tests log in the meantime is held to the same.
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let log = Log::of_all();
     let user = story::sign_up(World::new().await).await;
     let world = &user.world;
     let known = Known::gather(world).await;
@@ -161,7 +178,7 @@ async fn the_log_holds_no_secret_no_body_and_no_stamp() {
     session.query("whoami", json!({})).await;
     reader.query("whoami", json!({})).await;
 
-    let log = log.0.lock().unwrap().clone();
+    let log = log.bytes();
     let text = String::from_utf8_lossy(&log);
     assert!(text.contains("recorded") && text.contains("refused"), "{text}");
     let stamp = String::from_utf8(session.credential.headers(&body).remove(0).1).unwrap();

@@ -1,17 +1,20 @@
 //! A server in this process, and what it answers.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use keyward_crypto::Secret;
-use keyward_server::{App, Beginning, BeginningError, beginning, http};
+use keyward_server::config::MailConfig;
+use keyward_server::delivery::Inbox;
+use keyward_server::{App, Beginning, BeginningError, Config, background, beginning, http};
 use keyward_store::{MemoryStore, SealedStore, SqliteStore, Store};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 /// What every test server seals with.
 pub(crate) const MASTER_KEY: [u8; 32] = [7; 32];
@@ -21,12 +24,27 @@ pub(crate) struct Server {
     app: Arc<App>,
     router: Router,
     last_timestamp: AtomicU64,
+    /// Ends what runs beside the requests, where that was begun.
+    end: OnceLock<watch::Sender<bool>>,
 }
 
 impl Server {
     /// A server that keeps everything in memory.
-    pub(crate) async fn in_memory(beginning: Beginning) -> Arc<Self> {
-        Self::begin(Arc::new(MemoryStore::default()), beginning).await
+    pub(crate) async fn in_memory(beginning: Beginning, config: &Config) -> Arc<Self> {
+        Self::in_store(Arc::new(MemoryStore::default()), beginning, config).await
+    }
+
+    /// A server that keeps everything in this store, which is empty.
+    pub(crate) async fn in_store(
+        store: Arc<dyn Store>,
+        beginning: Beginning,
+        config: &Config,
+    ) -> Arc<Self> {
+        let store = sealed(store);
+        beginning.store(&store).await.unwrap();
+        let server = Self::over(store, config).await.unwrap();
+        server.work_beside();
+        server
     }
 
     /// A server over a database file that does not exist yet.
@@ -36,20 +54,31 @@ impl Server {
 
     /// A server over a database file that another has left.
     pub(crate) async fn reopened(file: &Path) -> Result<Arc<Self>, BeginningError> {
-        Self::over(sealed(Arc::new(SqliteStore::open(file).unwrap()))).await
+        Self::over(sealed(Arc::new(SqliteStore::open(file).unwrap())), &Config::default()).await
+    }
+
+    /// Sends messages and does whatever else is not a request, until the server is dropped.
+    pub(crate) fn work_beside(&self) {
+        let (end, ended) = watch::channel(false);
+        tokio::spawn(background::run(self.app.clone(), ended));
+        assert!(self.end.set(end).is_ok(), "it does that already");
     }
 
     async fn begin(store: Arc<dyn Store>, beginning: Beginning) -> Arc<Self> {
         let store = sealed(store);
         beginning.store(&store).await.unwrap();
-        Self::over(store).await.unwrap()
+        Self::over(store, &Config::default()).await.unwrap()
     }
 
-    async fn over(store: SealedStore) -> Result<Arc<Self>, BeginningError> {
+    async fn over(store: SealedStore, config: &Config) -> Result<Arc<Self>, BeginningError> {
         let keys = beginning::server_keys(&store).await?;
-        let app = Arc::new(App::new(store, keys));
-        let router = http::router(app.clone(), true);
-        Ok(Arc::new(Self { app, router, last_timestamp: AtomicU64::new(0) }))
+        let inbox = Arc::new(Inbox::new(&MailConfig::default()).unwrap());
+        let base_url = "http://keyward.test".to_owned();
+        let app = App::new(store, keys, config, base_url, inbox.clone());
+        let app = Arc::new(app);
+        let router = http::router(app.clone(), Some(inbox));
+        let last_timestamp = AtomicU64::new(0);
+        Ok(Arc::new(Self { app, router, last_timestamp, end: OnceLock::new() }))
     }
 
     /// Moves the clock ahead.
@@ -77,6 +106,11 @@ impl Server {
             request = request.header(*name, value.as_slice());
         }
         self.send(request.body(Body::from(body.to_vec())).unwrap()).await
+    }
+
+    /// Gets a path, and takes the answer whatever it is.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
     /// Sends a request, and takes the answer whatever it is.

@@ -8,10 +8,11 @@ use keyward_protocol::engine::credentials;
 use keyward_protocol::parameters::{NewApiKey, NewUser};
 use keyward_protocol::wire::Timestamp;
 use keyward_protocol::wire::enums::ApiKeyCurve;
-use keyward_server::{Beginning, seed};
+use keyward_server::{Beginning, Config, seed};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Credential};
+use crate::gate::Gate;
 use crate::server::Server;
 
 /// The mnemonic of Alice's wallet.
@@ -42,9 +43,35 @@ pub(crate) struct World {
 impl World {
     /// Kept in memory.
     pub(crate) async fn new() -> Self {
+        Self::with(&Config::default()).await
+    }
+
+    /// Kept in memory, by a server with this configuration.
+    pub(crate) async fn with(config: &Config) -> Self {
+        Self::changed(config, |_| {}).await
+    }
+
+    /// Kept in memory, by a server with this configuration, and changed before it begins. The first
+    /// organization is the parent, then come Alice's and Bob's.
+    pub(crate) async fn changed(config: &Config, change: impl FnOnce(&mut Beginning)) -> Self {
         let people = People::generate();
-        let server = Server::in_memory(people.beginning()).await;
+        let mut beginning = people.beginning();
+        change(&mut beginning);
+        let server = Server::in_memory(beginning, config).await;
         people.around(server)
+    }
+
+    /// Kept in memory, behind a gate.
+    pub(crate) async fn gated() -> (Self, Arc<Gate>) {
+        Self::gated_with(&Config::default()).await
+    }
+
+    /// Kept in memory, behind a gate, by a server with this configuration.
+    pub(crate) async fn gated_with(config: &Config) -> (Self, Arc<Gate>) {
+        let people = People::generate();
+        let gate = Arc::new(Gate::default());
+        let server = Server::in_store(gate.clone(), people.beginning(), config).await;
+        (people.around(server), gate)
     }
 
     /// Kept in a database file that does not exist yet.
@@ -157,11 +184,13 @@ impl People {
                 expiration_seconds: None,
             }],
             authenticators: Vec::new(),
+            oauth_providers: Vec::new(),
         };
         let now = Timestamp::from_millis(1_767_225_600_000);
         let organization = &mut beginning.organizations[1];
-        credentials::add_user(organization, None, carol, now, &mut os_rng()).unwrap();
-        beginning
+        let identities = &mut credentials::Identities::default();
+        credentials::add_user(organization, None, carol, identities, now, &mut os_rng()).unwrap();
+        beginning.with_log_ins(now, &mut os_rng()).unwrap()
     }
 
     fn around(self, server: Arc<Server>) -> World {

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use uuid::Uuid;
 
 use crate::{
-    AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, KeyHash, Lookup,
-    OrganizationRow, Page, Revision,
+    AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, KeyHash, Lookup, MessageRow,
+    OrganizationRow, Page, RecordRow, Revision,
 };
 
 /// Above every identifier, because it is longer than one of all ones.
@@ -42,8 +42,11 @@ pub(super) fn organization(
 
 /// The revision in a column.
 pub(super) fn revision(row: &Row<'_>, column: usize) -> rusqlite::Result<Revision> {
-    let stored: i64 = row.get(column)?;
-    Revision::try_from(stored).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, stored))
+    unsigned(column, row.get(column)?)
+}
+
+fn unsigned(column: usize, stored: i64) -> rusqlite::Result<u64> {
+    u64::try_from(stored).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, stored))
 }
 
 pub(super) fn find_organizations(
@@ -244,4 +247,41 @@ fn to_activity(row: &Row<'_>) -> rusqlite::Result<ActivityRow> {
 pub(super) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
     let sql = "SELECT value FROM meta WHERE name = ?1";
     connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()
+}
+
+pub(super) fn record(
+    connection: &Connection,
+    organization: Uuid,
+    id: Uuid,
+) -> rusqlite::Result<Option<RecordRow>> {
+    let sql = "SELECT revision, expires_ms, sealed FROM records
+               WHERE organization = ?1 AND id = ?2";
+    let to_record = |row: &Row<'_>| {
+        let expires_ms: Option<i64> = row.get(1)?;
+        let expires_ms = expires_ms.map(|stored| unsigned(1, stored)).transpose()?;
+        let (revision, sealed) = (revision(row, 0)?, row.get(2)?);
+        Ok(RecordRow { organization, id, revision, expires_ms, sealed })
+    };
+    connection.prepare_cached(sql)?.query_row(params![organization, id], to_record).optional()
+}
+
+/// The messages that are due, the longest due first.
+pub(super) fn due_messages(
+    connection: &Connection,
+    now_ms: i64,
+    limit: u32,
+) -> rusqlite::Result<Vec<MessageRow>> {
+    let sql = "SELECT id, organization, due_ms, attempts, sealed FROM messages
+               WHERE due_ms <= ?1 ORDER BY due_ms, id LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![now_ms, limit], |row| {
+        Ok(MessageRow {
+            id: row.get(0)?,
+            organization: row.get(1)?,
+            due_ms: unsigned(2, row.get(2)?)?,
+            attempts: row.get(3)?,
+            sealed: row.get(4)?,
+        })
+    })?;
+    rows.collect()
 }

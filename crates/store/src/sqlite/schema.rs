@@ -9,7 +9,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::StoreError;
 
 /// In order; the place in the list is the version. Never edited once released.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_initial.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_initial.sql"),
+    include_str!("../../migrations/sqlite/0002_records_and_messages.sql"),
+];
 
 /// Statements kept prepared per connection; more than there are.
 const STATEMENTS: usize = 64;

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tempfile::TempDir;
 
-use super::SqliteStore;
-use crate::conformance::{account, activity, creation, decided_on, hash, id, record, secret};
-use crate::{ActivityKey, Commit, Lookup, Page, SecretRow, Store, StoreError};
+use super::{SqliteStore, schema};
+use crate::conformance::{
+    account, activity, change, changes, creation, decided_on, hash, id, message, record, secret,
+};
+use crate::{ActivityKey, Commit, Lookup, MessageRow, Page, SecretRow, Store, StoreError};
 
 fn fresh() -> (SqliteStore, TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -36,7 +38,12 @@ async fn what_was_committed_is_there_after_reopening() {
     commit.secrets.push(secret(2, 1, "secret"));
     commit.activities.push(activity(2, 1));
     commit.meta.push(("name".into(), b"value".to_vec()));
+    commit.records.push(change(2, 1, 0, "record"));
+    commit.messages = vec![message(1, 0), message(2, 0), message(3, 0)];
     store.commit(commit).await.unwrap();
+    store.take_messages(0, 50, 2).await.unwrap();
+    store.retry_message(id(1), 40).await.unwrap();
+    store.finish_message(id(3)).await.unwrap();
     drop(store);
     assert!(!folder.path().join("store.db-wal").exists(), "the last to close folds the log");
     let store = open(&folder).unwrap();
@@ -45,6 +52,10 @@ async fn what_was_committed_is_there_after_reopening() {
     assert_eq!(store.accounts(id(2), None, Page::ALL).await.unwrap(), [account(2, 1, 7)]);
     assert_eq!(store.secret(id(2), id(1)).await.unwrap().unwrap(), b"secret");
     assert_eq!(store.meta("name").await.unwrap().unwrap(), b"value");
+    assert_eq!(store.record(id(2), id(1)).await.unwrap().unwrap().sealed, b"record");
+    let taken = |n| MessageRow { attempts: 2, ..message(n, 90) };
+    assert_eq!(store.take_messages(39, 90, 9).await.unwrap(), []);
+    assert_eq!(store.take_messages(50, 90, 9).await.unwrap(), [taken(1), taken(2)]);
     // Rows are numbered on from where they were.
     store.commit(record(activity(2, 2))).await.unwrap();
     for n in [1, 2] {
@@ -75,9 +86,28 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     };
     set(7);
     let newer = open(&folder);
-    assert!(matches!(newer, Err(StoreError::Newer { found: 7, supported: 1 })), "{newer:?}");
-    set(1);
+    assert!(matches!(newer, Err(StoreError::Newer { found: 7, supported: 2 })), "{newer:?}");
+    set(2);
     assert_eq!(open(&folder).unwrap().organization(id(1), 1).await.unwrap(), Lookup::Unchanged);
+}
+
+#[tokio::test]
+async fn an_older_schema_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch(schema::MIGRATIONS[0]).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    let sql = "INSERT INTO organizations (id, revision, keys, sealed) VALUES (?1, 3, x'', x'01')";
+    connection.execute(sql, [id(1)]).unwrap();
+    connection.close().unwrap();
+    for revision in [0, 1] {
+        let store = open(&folder).unwrap();
+        assert_eq!(store.organization(id(1), 3).await.unwrap(), Lookup::Unchanged);
+        let commit = changes(&[change(1, 1, revision, "record")]);
+        store.commit(Commit { messages: vec![message(1, 0)], ..commit }).await.unwrap();
+        assert_eq!(store.take_messages(0, 1, 9).await.unwrap().len(), 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -170,6 +200,43 @@ async fn deleted_secrets_are_in_no_file() {
         }
         assert!(left.contains("<secret 10>") && left.contains("<replaced>"));
     }
+}
+
+#[tokio::test]
+async fn deleted_records_and_finished_messages_are_in_no_file() {
+    let (store, folder) = fresh();
+    let record = |of, n: u128, text| change(of, n, 0, text);
+    let mut purged = record(0, 2, "<purged>");
+    purged.content.as_mut().unwrap().expires_ms = Some(7);
+    let records = vec![record(1, 1, "<deleted>"), purged, record(2, 3, "<organization's>")];
+    let kept = record(0, 4, "<kept>");
+    let sealed = |n, text: &str| MessageRow { sealed: text.into(), ..message(n, 0) };
+    let messages = vec![sealed(1, "<finished>"), sealed(2, "<waiting>")];
+    let records = [records, vec![kept]].concat();
+    store.commit(Commit { records, messages, ..creation(2, &[]) }).await.unwrap();
+    store.take_messages(0, 9, 9).await.unwrap();
+    let before = content(folder.path());
+    let gone = ["<deleted>", "<purged>", "<organization's>", "<finished>"];
+    for text in gone.iter().chain(&["<kept>", "<waiting>"]) {
+        assert!(before.contains(text), "{text}");
+    }
+    let still_there = async |text: &str| {
+        // The log is emptied before the next commit is made.
+        store.commit(Commit::default()).await.unwrap();
+        content(folder.path()).contains(text)
+    };
+    store.commit(changes(&[change(1, 1, 1, "")])).await.unwrap();
+    assert!(!still_there("<deleted>").await);
+    assert_eq!(store.purge_records(8, 9).await.unwrap(), 1);
+    assert!(!still_there("<purged>").await);
+    store.finish_message(id(1)).await.unwrap();
+    assert!(!still_there("<finished>").await);
+    store.commit(Commit { deleted_organizations: vec![id(2)], ..decided_on(2) }).await.unwrap();
+    assert!(!still_there("<organization's>").await);
+    drop(store);
+    let left = content(folder.path());
+    assert!(gone.iter().all(|text| !left.contains(text)));
+    assert!(left.contains("<kept>") && left.contains("<waiting>"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,6 +1,7 @@
-//! The writer: one thread that makes commits, as many at once as are waiting.
+//! The writer: one thread that makes commits and whatever else is written, as many at once as are
+//! waiting.
 //!
-//! A group of commits is one SQLite transaction with one sync, and nobody is answered before it. A
+//! A group of jobs is one SQLite transaction with one sync, and nobody is answered before it. A
 //! commit that is refused leaves the rest of its group alone: most are refused before they wrote
 //! anything, the others write inside a savepoint.
 //!
@@ -19,13 +20,14 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::log::{DiskFailed, Log};
-use super::read::{revision, tag};
+use super::read::{due_messages, revision, tag};
+use crate::rows::LATEST_MS;
 use crate::{
-    AccountRow, ActivityRow, Commit, KeyHash, OrganizationChange, OrganizationRow, SecretRow,
-    StoreError,
+    AccountRow, ActivityRow, Commit, KeyHash, MessageRow, OrganizationChange, OrganizationRow,
+    RecordChange, SecretRow, StoreError,
 };
 
-/// Most commits in a group; bounds how long the first waits for the last.
+/// Most jobs in a group; bounds how long the first waits for the last.
 const GROUP: usize = 256;
 
 /// How long until a wipe of the log that a reader prevented is tried again.
@@ -35,7 +37,7 @@ const WIPE_AGAIN: Duration = Duration::from_millis(20);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Commits that were made or refused.
+    /// Commits that were made or refused, and all else that was asked of it.
     pub commits: u64,
     /// Transactions that they took. `commits / groups` is the mean size of a group.
     pub groups: u64,
@@ -47,18 +49,65 @@ struct Counters {
     groups: AtomicU64,
 }
 
-/// Hands commits to the thread. Dropping it waits until all are made.
+/// Hands jobs to the thread. Dropping it waits until all are done.
 pub(super) struct Writer {
     /// `None` only while being dropped.
-    queue: Option<mpsc::Sender<Waiting>>,
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
     counters: Arc<Counters>,
 }
 
-/// A commit, and where its outcome goes.
-struct Waiting {
-    commit: Commit,
-    answer: oneshot::Sender<Result<(), StoreError>>,
+/// Something to be done in a transaction, and somebody who waits for it.
+trait Job: Send {
+    /// Does it, inside a transaction, and keeps the outcome.
+    ///
+    /// # Errors
+    ///
+    /// When the transaction is void; a refusal is an outcome.
+    fn run(&mut self, worker: &mut Worker) -> rusqlite::Result<()>;
+
+    /// Hands out the outcome, or else why the transaction failed.
+    fn answer(self: Box<Self>, failed: Option<&StoreError>);
+}
+
+/// The one [`Job`] there is.
+struct Waiting<F, T> {
+    work: F,
+    /// `None` until it has run.
+    outcome: Option<Result<T, StoreError>>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<F, T> Job for Waiting<F, T>
+where
+    F: Fn(&mut Worker) -> Result<T, Failure> + Send,
+    T: Send,
+{
+    fn run(&mut self, worker: &mut Worker) -> rusqlite::Result<()> {
+        self.outcome = Some(match (self.work)(worker) {
+            Ok(done) => Ok(done),
+            Err(Failure::Refused(reason)) => Err(reason),
+            Err(Failure::Broken(cause)) => return Err(cause),
+        });
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, failed: Option<&StoreError>) {
+        let outcome = match failed {
+            Some(reason) => Err(reason.clone()),
+            None => self.outcome.unwrap_or(Err(StoreError::Unavailable)),
+        };
+        // Who no longer waits has no use for the outcome.
+        let _ = self.answer.send(outcome);
+    }
+}
+
+/// A job, and where its outcome comes out.
+fn job<T: Send + 'static>(
+    work: impl Fn(&mut Worker) -> Result<T, Failure> + Send + 'static,
+) -> (Box<dyn Job>, oneshot::Receiver<Result<T, StoreError>>) {
+    let (answer, outcome) = oneshot::channel();
+    (Box::new(Waiting { work, outcome: None, answer }), outcome)
 }
 
 impl Writer {
@@ -76,11 +125,41 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread, counters })
     }
 
-    /// Makes a commit. When the thread has ended, by an I/O error or a panic, so have both channels.
+    /// Makes a commit.
     pub(super) async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        let (answer, outcome) = oneshot::channel();
+        self.run(move |worker| worker.apply(&commit)).await
+    }
+
+    pub(super) async fn purge_records(&self, before: u64, limit: u32) -> Result<u32, StoreError> {
+        self.run(move |worker| Ok(worker.purge_records(before, limit)?)).await
+    }
+
+    pub(super) async fn take_messages(
+        &self,
+        now_ms: u64,
+        lease_until_ms: u64,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        self.run(move |worker| Ok(worker.take_messages(now_ms, lease_until_ms, limit)?)).await
+    }
+
+    pub(super) async fn finish_message(&self, id: Uuid) -> Result<(), StoreError> {
+        self.run(move |worker| Ok(worker.finish_message(id)?)).await
+    }
+
+    pub(super) async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
+        self.run(move |worker| Ok(worker.retry_message(id, due_ms)?)).await
+    }
+
+    /// Has the thread do something. When it has ended, by an I/O error or a panic, so have both
+    /// channels.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Worker) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (job, outcome) = job(work);
         let queue = self.queue.as_ref().ok_or(StoreError::Unavailable)?;
-        queue.send(Waiting { commit, answer }).map_err(|_| StoreError::Unavailable)?;
+        queue.send(job).map_err(|_| StoreError::Unavailable)?;
         outcome.await.map_err(|_| StoreError::Unavailable)?
     }
 
@@ -98,7 +177,7 @@ impl Drop for Writer {
     }
 }
 
-/// Why a commit was not made.
+/// Why a job was not done.
 enum Failure {
     /// It may not be, and the others may.
     Refused(StoreError),
@@ -142,9 +221,8 @@ impl Worker {
     }
 
     /// Works until nobody can send any more, or the disk fails.
-    fn run(mut self, queue: &Receiver<Waiting>) {
+    fn run(mut self, queue: &Receiver<Box<dyn Job>>) {
         let mut group = Vec::with_capacity(GROUP);
-        let mut outcomes = Vec::with_capacity(GROUP);
         loop {
             match self.next(queue) {
                 Ok(first) => group.push(first),
@@ -155,14 +233,14 @@ impl Worker {
             // sync costs each of them.
             std::thread::yield_now();
             group.extend(queue.try_iter().take(GROUP - group.len()));
-            let done = self.commit(&mut group, &mut outcomes);
+            let done = self.commit(&mut group);
             if done.and_then(|()| self.log.tidy(&self.connection)).is_err() {
                 return;
             }
         }
     }
 
-    fn next(&self, queue: &Receiver<Waiting>) -> Result<Waiting, RecvTimeoutError> {
+    fn next(&self, queue: &Receiver<Box<dyn Job>>) -> Result<Box<dyn Job>, RecvTimeoutError> {
         if self.log.is_unfinished() {
             queue.recv_timeout(WIPE_AGAIN)
         } else {
@@ -170,44 +248,30 @@ impl Worker {
         }
     }
 
-    /// Makes a group and answers it, leaving both lists empty.
-    fn commit(
-        &mut self,
-        group: &mut Vec<Waiting>,
-        outcomes: &mut Vec<Result<(), StoreError>>,
-    ) -> Result<(), DiskFailed> {
+    /// Makes a group and answers it, leaving the list empty.
+    fn commit(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<(), DiskFailed> {
         if group.is_empty() {
             return Ok(());
         }
-        let done = self.transaction(group, outcomes).map_err(Arc::new);
-        if let Err(cause) = &done {
+        let done = self.transaction(group).map_err(Arc::new);
+        if done.is_err() {
             // It may have rolled itself back; if this fails, so will the next BEGIN.
             let _ = self.execute("ROLLBACK");
-            outcomes.clear();
-            outcomes.resize(group.len(), Err(StoreError::Backend(cause.clone())));
         }
+        let failed = done.as_ref().err().map(|cause| StoreError::Backend(cause.clone()));
         self.counters.groups.fetch_add(1, Ordering::Relaxed);
-        for (waiting, outcome) in group.drain(..).zip(outcomes.drain(..)) {
+        for job in group.drain(..) {
             self.counters.commits.fetch_add(1, Ordering::Relaxed);
-            // Who no longer waits has no use for the outcome.
-            let _ = waiting.answer.send(outcome);
+            job.answer(failed.as_ref());
         }
         done.or_else(|cause| DiskFailed::check(&cause))
     }
 
-    /// Makes a group: the outcome of each when the transaction was committed.
-    fn transaction(
-        &mut self,
-        group: &[Waiting],
-        outcomes: &mut Vec<Result<(), StoreError>>,
-    ) -> rusqlite::Result<()> {
+    /// Makes a group: each has its outcome when the transaction was committed.
+    fn transaction(&mut self, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
         self.execute("BEGIN IMMEDIATE")?;
-        for Waiting { commit, .. } in group {
-            outcomes.push(match self.apply(commit) {
-                Ok(()) => Ok(()),
-                Err(Failure::Refused(reason)) => Err(reason),
-                Err(Failure::Broken(cause)) => return Err(cause),
-            });
+        for job in group {
+            job.run(self)?;
         }
         self.execute("COMMIT")
     }
@@ -240,6 +304,15 @@ impl Worker {
                 return Err(StoreError::Conflict.into());
             }
         }
+        let sql = "SELECT revision FROM records WHERE organization = ?1 AND id = ?2";
+        for RecordChange { organization, id, expected, .. } in &commit.records {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let found =
+                statement.query_row([organization, id], |row| revision(row, 0)).optional()?;
+            if found.unwrap_or(0) != *expected {
+                return Err(StoreError::Conflict.into());
+            }
+        }
         Ok(())
     }
 
@@ -261,6 +334,12 @@ impl Worker {
             let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
             let written = self.connection.prepare_cached(sql)?.execute(params![name, value]);
             written.map_err(|cause| taken(cause, StoreError::Conflict))?;
+        }
+        for record in &commit.records {
+            self.write_record(record)?;
+        }
+        for message in &commit.messages {
+            self.write_message(message)?;
         }
         Ok(())
     }
@@ -340,6 +419,7 @@ impl Worker {
                 "DELETE FROM organizations WHERE id = ?1",
                 "DELETE FROM accounts WHERE organization = ?1",
                 "DELETE FROM secrets WHERE organization = ?1",
+                "DELETE FROM records WHERE organization = ?1",
             ] {
                 if self.connection.prepare_cached(sql)?.execute([id])? > 0 {
                     self.log.must_wipe();
@@ -378,9 +458,7 @@ impl Worker {
             "UPDATE organizations SET parent = ?2, revision = ?3, keys = ?4, sealed = ?5
              WHERE id = ?1"
         };
-        let stored = i64::try_from(*revision)
-            .map_err(|cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause)))?;
-        let content = params![id, parent, stored, keys.as_flattened(), sealed];
+        let content = params![id, parent, stored(*revision)?, keys.as_flattened(), sealed];
         self.connection.prepare_cached(sql)?.execute(content)?;
         Ok(())
     }
@@ -459,9 +537,99 @@ impl Worker {
         Ok(())
     }
 
+    /// What a record held before is overwritten, but may be in the log until that is folded: counts
+    /// change too often to have it emptied each time.
+    fn write_record(&mut self, record: &RecordChange) -> rusqlite::Result<()> {
+        let RecordChange { organization, id, expected, content } = record;
+        let Some(content) = content else {
+            let sql = "DELETE FROM records WHERE organization = ?1 AND id = ?2";
+            if self.connection.prepare_cached(sql)?.execute([organization, id])? > 0 {
+                self.log.must_wipe();
+            }
+            return Ok(());
+        };
+        // The organization may have been deleted just now, with its records.
+        let sql = "INSERT INTO records (organization, id, revision, expires_ms, sealed)
+                   VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT (organization, id) DO UPDATE
+                   SET revision = ?3, expires_ms = ?4, sealed = ?5";
+        let revision = stored(expected.saturating_add(1))?;
+        let expires_ms = content.expires_ms.map(instant);
+        let content = params![organization, id, revision, expires_ms, content.sealed];
+        self.connection.prepare_cached(sql)?.execute(content)?;
+        Ok(())
+    }
+
+    fn purge_records(&mut self, expired_before_ms: u64, limit: u32) -> rusqlite::Result<u32> {
+        let sql = "DELETE FROM records WHERE row IN
+                       (SELECT row FROM records WHERE expires_ms < ?1
+                        ORDER BY expires_ms LIMIT ?2)";
+        let bounds = params![instant(expired_before_ms), limit];
+        let purged = self.connection.prepare_cached(sql)?.execute(bounds)?;
+        if purged > 0 {
+            self.log.must_wipe();
+        }
+        // Never more than the limit.
+        Ok(u32::try_from(purged).unwrap_or(limit))
+    }
+
+    fn write_message(&self, message: &MessageRow) -> rusqlite::Result<()> {
+        let MessageRow { id, organization, due_ms, attempts, sealed } = message;
+        let sql = "INSERT INTO messages (id, organization, due_ms, attempts, sealed)
+                   VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT (id) DO UPDATE
+                   SET organization = ?2, due_ms = ?3, attempts = ?4, sealed = ?5";
+        let content = params![id, organization, instant(*due_ms), attempts, sealed];
+        self.connection.prepare_cached(sql)?.execute(content)?;
+        Ok(())
+    }
+
+    fn take_messages(
+        &self,
+        now_ms: u64,
+        lease_until_ms: u64,
+        limit: u32,
+    ) -> rusqlite::Result<Vec<MessageRow>> {
+        let mut taken = due_messages(&self.connection, instant(now_ms), limit)?;
+        let sql = "UPDATE messages SET due_ms = ?2, attempts = ?3 WHERE id = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for message in &mut taken {
+            message.due_ms = lease_until_ms.min(LATEST_MS);
+            message.attempts = message.attempts.saturating_add(1);
+            let lease = params![message.id, instant(message.due_ms), message.attempts];
+            statement.execute(lease)?;
+        }
+        Ok(taken)
+    }
+
+    fn finish_message(&mut self, id: Uuid) -> rusqlite::Result<()> {
+        let sql = "DELETE FROM messages WHERE id = ?1";
+        if self.connection.prepare_cached(sql)?.execute([id])? > 0 {
+            self.log.must_wipe();
+        }
+        Ok(())
+    }
+
+    fn retry_message(&self, id: Uuid, due_ms: u64) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET due_ms = ?2 WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute(params![id, instant(due_ms)])?;
+        Ok(())
+    }
+
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
+}
+
+/// A revision as the column has it.
+fn stored(revision: u64) -> rusqlite::Result<i64> {
+    i64::try_from(revision)
+        .map_err(|cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause)))
+}
+
+/// An instant as the column has it: the last one for all that are too late.
+fn instant(at_ms: u64) -> i64 {
+    at_ms.min(LATEST_MS).cast_signed()
 }
 
 fn is_constraint(cause: &rusqlite::Error) -> bool {
@@ -495,12 +663,9 @@ mod tests {
     fn make(worker: &mut Worker, group: Vec<Commit>) -> Vec<Result<(), StoreError>> {
         let (mut waiting, outcomes): (Vec<_>, Vec<_>) = group
             .into_iter()
-            .map(|commit| {
-                let (answer, outcome) = oneshot::channel();
-                (Waiting { commit, answer }, outcome)
-            })
+            .map(|commit| job(move |worker: &mut Worker| worker.apply(&commit)))
             .unzip();
-        worker.commit(&mut waiting, &mut Vec::new()).unwrap();
+        worker.commit(&mut waiting).unwrap();
         outcomes.into_iter().map(|outcome| outcome.blocking_recv().unwrap()).collect()
     }
 
@@ -588,7 +753,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_thread_that_panicked_is_an_error() {
-        let (queue, waiting) = mpsc::channel::<Waiting>();
+        let (queue, waiting) = mpsc::channel::<Box<dyn Job>>();
         let thread = std::thread::spawn(move || {
             let _lost = waiting.recv();
             panic!("on purpose");

@@ -1,0 +1,181 @@
+//! What activities and stamps need to know beside the organization, fetched before they are judged.
+
+use keyward_protocol::engine::context::{Exchanged, Proofs};
+use keyward_protocol::engine::model::IndexKey;
+use keyward_protocol::engine::oidc::claimed_keys;
+use keyward_protocol::engine::one_time::{Contact, Otp, OtpFacts, TokenUse};
+use keyward_protocol::engine::proofs::{self, ProofFacts};
+use keyward_protocol::engine::record::Record;
+use keyward_protocol::engine::verification_token::peek_id;
+use keyward_protocol::engine::{Facts, Needs, Stamped};
+use keyward_protocol::stamp::{AttestedScheme, Presented};
+use keyward_protocol::wire::enums::OtpType;
+use keyward_protocol::wire::id::OrganizationId;
+use keyward_protocol::wire::{InvalidRequest, Page, RequestError, Timestamp};
+use keyward_store::Opened;
+
+use crate::app::App;
+use crate::submit::with_parent;
+
+/// Fetches what an activity needs.
+pub(crate) async fn facts(
+    app: &App,
+    opened: &Opened,
+    needs: Needs,
+    fetched: &mut Fetched,
+    now: Timestamp,
+) -> Result<Facts, RequestError> {
+    let store = &app.store;
+    let organization = opened.organization.id;
+    Ok(match needs {
+        Needs::Nothing => Facts::Nothing,
+        Needs::Signer(sign_with) => {
+            Facts::Signer(store.signer(opened, &sign_with).await.map_err(RequestError::internal)?)
+        }
+        Needs::Mnemonic(wallet) => {
+            Facts::Mnemonic(store.mnemonic(opened, wallet).await.map_err(RequestError::internal)?)
+        }
+        Needs::Accounts(ids) => {
+            let mut accounts = Vec::with_capacity(ids.len());
+            for id in ids {
+                accounts.extend(store.account(opened, id).await.map_err(RequestError::internal)?);
+            }
+            Facts::Accounts(accounts)
+        }
+        Needs::Contact { kind, contact, identifier } => Facts::Contact {
+            contact: sent_to(app, organization, kind, &contact).await?,
+            requests: match identifier {
+                None => None,
+                Some(identifier) => {
+                    let key = store.record_key(organization, "otp requests", &identifier);
+                    Some(store.record(key).await.map_err(RequestError::internal)?)
+                }
+            },
+        },
+        Needs::Otp(id) => {
+            let otp: Record<Otp> =
+                store.record(Otp::key(organization, id)).await.map_err(RequestError::internal)?;
+            let kind = otp.value.kind.unwrap_or(OtpType::Email);
+            let contact = sent_to(app, organization, kind, &otp.value.contact).await?;
+            Facts::Otp(Box::new(OtpFacts { otp, contact }))
+        }
+        Needs::Proofs(proofs) => Facts::Proofs(proof_facts(app, &proofs, now).await?),
+        Needs::Exchange(exchange) => {
+            // The provider takes a code once, however often the commit is tried.
+            if fetched.exchanged.is_none() {
+                fetched.exchanged = Some(app.identities.exchange(app, opened, exchange).await);
+            }
+            match &fetched.exchanged {
+                Some(Ok(exchanged)) => Facts::Exchanged(Ok(exchanged.copy())),
+                Some(Err(refusal)) => return Err(refusal.clone().into()),
+                None => Facts::Nothing,
+            }
+        }
+        Needs::Secret(id) => {
+            Facts::Secret(store.secret(opened, id).await.map_err(RequestError::internal)?)
+        }
+    })
+}
+
+/// What outlives an attempt, because it can be had only once.
+#[derive(Default)]
+pub(crate) struct Fetched {
+    exchanged: Option<Result<Exchanged, InvalidRequest>>,
+    /// Whether the message that is sent was counted.
+    pub(crate) is_counted: bool,
+}
+
+/// What was sent to a contact.
+async fn sent_to(
+    app: &App,
+    organization: OrganizationId,
+    kind: OtpType,
+    contact: &str,
+) -> Result<Record<Contact>, RequestError> {
+    let key = app.store.record_key(organization, kind.as_str(), &contact.to_ascii_lowercase());
+    app.store.record(key).await.map_err(RequestError::internal)
+}
+
+/// What the tokens of a request can be checked with.
+pub(crate) async fn proof_facts(
+    app: &App,
+    proofs: &Proofs,
+    now: Timestamp,
+) -> Result<ProofFacts, RequestError> {
+    let token = proofs.verification_token.as_deref().and_then(peek_id);
+    let token_use = match token {
+        None => None,
+        Some(id) => {
+            let record = app.store.record(TokenUse::key(id)).await;
+            Some(record.map_err(RequestError::internal)?)
+        }
+    };
+    let mut issuers = Vec::with_capacity(proofs.id_tokens.len());
+    for token in &proofs.id_tokens {
+        issuers.push(app.identities.keys_for(app, token, now).await);
+    }
+    Ok(ProofFacts { token_use, issuers })
+}
+
+/// Checks an attested stamp before its sender is looked for.
+///
+/// The keys of an identity provider are asked for only where the account is one that is registered:
+/// strangers don't choose whom the server asks.
+pub(crate) async fn attest(
+    app: &App,
+    stamped: &mut Stamped,
+    organization: OrganizationId,
+    now: Timestamp,
+) -> Result<(), RequestError> {
+    let Presented::Attested(stamp) = &stamped.presented else { return Ok(()) };
+    app.limits.log_in(stamped.client.address.as_deref(), now)?;
+    // The signature first: it costs less than what the token asks for.
+    stamp.verify(&stamped.body)?;
+    let token = stamp.token.clone();
+    let proofs = match stamp.scheme {
+        AttestedScheme::VerificationToken => {
+            Proofs { verification_token: Some(token), id_tokens: Vec::new() }
+        }
+        AttestedScheme::Oidc if is_registered(app, organization, &token).await? => {
+            Proofs { verification_token: None, id_tokens: vec![token] }
+        }
+        AttestedScheme::Oidc => {
+            let what = "oauth provider";
+            return Err(RequestError::AttestedNotFound { what, organization });
+        }
+    };
+    let facts = proof_facts(app, &proofs, now).await?;
+    let attested = proofs::attest(stamp, &stamped.body, &facts, &app.keys, now)?;
+    stamped.attested = Some(attested);
+    Ok(())
+}
+
+/// Whether the account that an ID token claims to be of is one of a user of the organization, of its
+/// parent or of a sub-organization.
+async fn is_registered(
+    app: &App,
+    organization: OrganizationId,
+    token: &str,
+) -> Result<bool, RequestError> {
+    let keys = claimed_keys(token)
+        .ok_or_else(|| RequestError::InvalidOidcToken("it names no account".into()))?;
+    let opened = app.store.organization(organization).await.map_err(RequestError::internal)?;
+    let Some(opened) = opened else { return Ok(false) };
+    let loaded = with_parent(app, opened, false).await?;
+    let here = [Some(&loaded.opened), loaded.parent.as_ref()];
+    let is_here = here.into_iter().flatten().any(|opened| {
+        opened.organization.users.iter().flat_map(|user| &user.oauth_providers).any(|known| {
+            keys.contains(&IndexKey::identity(&known.issuer, &known.audience, &known.subject))
+        })
+    });
+    if is_here {
+        return Ok(true);
+    }
+    for key in &keys {
+        let found = app.store.sub_organizations(organization, Some(key), Page::ALL).await;
+        if !found.map_err(RequestError::internal)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

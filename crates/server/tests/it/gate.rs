@@ -1,0 +1,180 @@
+//! A store whose commits can be held, lost and made to fail.
+
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use keyward_store::{
+    AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
+    MemoryStore, MessageRow, Page, RecordRow, Revision, Store, StoreError,
+};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// What becomes of a commit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Hold {
+    /// It waits before it is made.
+    Before,
+    /// It is made, and its answer waits.
+    After,
+    /// It is not made, and the store says that it can't tell.
+    Fail,
+    /// It is made, and the store says that it can't tell.
+    Lose,
+}
+
+struct Next {
+    how: Hold,
+    arrived: oneshot::Sender<()>,
+    released: oneshot::Receiver<()>,
+}
+
+/// In memory, with a gate before the commits.
+#[derive(Default)]
+pub(crate) struct Gate {
+    store: MemoryStore,
+    next: Mutex<Option<Next>>,
+}
+
+/// A commit that is held.
+pub(crate) struct Held {
+    arrived: Option<oneshot::Receiver<()>>,
+    release: oneshot::Sender<()>,
+}
+
+impl Gate {
+    /// Holds the next commit, whoever makes it.
+    pub(crate) fn hold_next(&self, how: Hold) -> Held {
+        let (arrived, arrival) = oneshot::channel();
+        let (release, released) = oneshot::channel();
+        let next = Next { how, arrived, released };
+        let before = self.next.lock().unwrap().replace(next);
+        assert!(before.is_none(), "one is held already");
+        Held { arrived: Some(arrival), release }
+    }
+}
+
+impl Held {
+    /// Waits until it is there.
+    pub(crate) async fn arrived(mut self) -> Self {
+        self.arrived.take().unwrap().await.expect("the store has gone");
+        self
+    }
+
+    /// Lets it go on.
+    pub(crate) fn release(self) {
+        self.release.send(()).expect("the store has gone");
+    }
+}
+
+#[async_trait]
+impl Store for Gate {
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    async fn organization(&self, id: Uuid, known: Revision) -> Result<Lookup, StoreError> {
+        self.store.organization(id, known).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Next { how, arrived, released }) = next else {
+            return self.store.commit(commit).await;
+        };
+        let made = match how {
+            Hold::Fail | Hold::Before => Ok(()),
+            Hold::After | Hold::Lose => self.store.commit(commit.clone()).await,
+        };
+        // Nobody waits for those that are not held.
+        let _ = arrived.send(());
+        match how {
+            Hold::Fail => Err(StoreError::Unavailable),
+            Hold::Lose => made.and(Err(StoreError::Unavailable)),
+            Hold::Before | Hold::After => {
+                let _ = released.await;
+                if matches!(how, Hold::Before) { self.store.commit(commit).await } else { made }
+            }
+        }
+    }
+
+    async fn find_organizations(
+        &self,
+        parent: Uuid,
+        key: &KeyHash,
+        page: Page,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        self.store.find_organizations(parent, key, page).await
+    }
+
+    async fn sub_organizations(&self, parent: Uuid, page: Page) -> Result<Vec<Uuid>, StoreError> {
+        self.store.sub_organizations(parent, page).await
+    }
+
+    async fn account(
+        &self,
+        organization: Uuid,
+        by: AccountKey,
+    ) -> Result<Option<AccountRow>, StoreError> {
+        self.store.account(organization, by).await
+    }
+
+    async fn accounts(
+        &self,
+        organization: Uuid,
+        wallet: Option<Uuid>,
+        page: Page,
+    ) -> Result<Vec<AccountRow>, StoreError> {
+        self.store.accounts(organization, wallet, page).await
+    }
+
+    async fn secret(&self, organization: Uuid, id: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.secret(organization, id).await
+    }
+
+    async fn activity(
+        &self,
+        organization: Uuid,
+        by: ActivityKey,
+    ) -> Result<Option<ActivityRow>, StoreError> {
+        self.store.activity(organization, by).await
+    }
+
+    async fn activities(
+        &self,
+        organization: Uuid,
+        filter: &ActivityFilter,
+        page: Page,
+    ) -> Result<Vec<ActivityRow>, StoreError> {
+        self.store.activities(organization, filter, page).await
+    }
+
+    async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.meta(name).await
+    }
+
+    async fn record(&self, organization: Uuid, id: Uuid) -> Result<Option<RecordRow>, StoreError> {
+        self.store.record(organization, id).await
+    }
+
+    async fn purge_records(&self, expired_before_ms: u64, limit: u32) -> Result<u32, StoreError> {
+        self.store.purge_records(expired_before_ms, limit).await
+    }
+
+    async fn take_messages(
+        &self,
+        now_ms: u64,
+        lease_until_ms: u64,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        self.store.take_messages(now_ms, lease_until_ms, limit).await
+    }
+
+    async fn finish_message(&self, id: Uuid) -> Result<(), StoreError> {
+        self.store.finish_message(id).await
+    }
+
+    async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
+        self.store.retry_message(id, due_ms).await
+    }
+}
