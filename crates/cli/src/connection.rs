@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use rustls_native_certs::load_native_certs;
+use keyward_server::tls;
 use serde::Deserialize;
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::dev::{DEFAULT_DATA_DIR, ENV_FILE};
 use crate::failure::Failure;
@@ -171,28 +169,12 @@ fn agent(base_url: &str) -> Result<Agent, Failure> {
         .timeout_global(Some(TIMEOUT))
         .user_agent(concat!("keyward/", env!("CARGO_PKG_VERSION")));
     let is_tls = base_url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
-    let config = if is_tls { config.tls_config(tls()?) } else { config };
+    let config = if is_tls {
+        config.tls_config(tls::client().map_err(Failure::Certificates)?)
+    } else {
+        config
+    };
     Ok(Agent::new_with_config(config.build()))
-}
-
-/// TLS that trusts whom the system trusts, an operator's own authority included.
-fn tls() -> Result<TlsConfig, Failure> {
-    let mut loaded = load_native_certs();
-    if loaded.certs.is_empty()
-        && let Some(error) = loaded.errors.pop()
-    {
-        return Err(Failure::Certificates(error));
-    }
-    let trusted: Vec<Certificate<'static>> = loaded
-        .certs
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&trusted))
-        .unversioned_rustls_crypto_provider(provider)
-        .build())
 }
 
 /// Files of `NAME=value` lines; `export` before it, quotes around the value and `#` lines are accepted.

@@ -103,7 +103,7 @@ pub(crate) enum Failure {
     Body(#[source] serde_json::Error),
     /// The trusted certificates can't be read.
     #[error("the system's trusted certificates can't be read")]
-    Certificates(#[source] rustls_native_certs::Error),
+    Certificates(#[source] keyward_server::tls::Error),
     /// No answer came.
     #[error("no answer from {base_url}")]
     Unreachable {

@@ -62,7 +62,7 @@ pub enum ConfigError {
     },
     /// The system's certificates can't be read.
     #[error("the system's certificates can't be read")]
-    Certificates(#[source] rustls_native_certs::Error),
+    Certificates(#[source] crate::tls::Error),
 }
 
 /// What an operator decides.

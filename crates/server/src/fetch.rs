@@ -10,13 +10,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use keyward_crypto::SecretBytes;
-use rustls_native_certs::load_native_certs;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use ureq::config::Config as AgentConfig;
 use ureq::http::{HeaderName, HeaderValue, Uri, header};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::time::{Duration as Remaining, Instant as Moment};
 use ureq::unversioned::transport::{
@@ -25,6 +24,7 @@ use ureq::unversioned::transport::{
 use ureq::{Agent, Timeout};
 
 use crate::config::OidcConfig;
+use crate::tls;
 
 /// Longest URL that is asked.
 const URL_LIMIT_BYTES: usize = 2048;
@@ -460,23 +460,12 @@ impl<T: Transport> Transport for DeadlineTransport<T> {
     }
 }
 
-/// TLS that trusts whom the system trusts, an operator's own authority included.
+/// Without certificates the server starts all the same, and no issuer is trusted.
 fn tls() -> TlsConfig {
-    let loaded = load_native_certs();
-    if loaded.certs.is_empty() {
-        let error = loaded.errors.first().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(error, "no certificate authorities found: no issuer will be trusted");
-    }
-    let trusted: Vec<Certificate<'static>> = loaded
-        .certs
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&trusted))
-        .unversioned_rustls_crypto_provider(provider)
-        .build()
+    tls::client().unwrap_or_else(|error| {
+        tracing::error!(%error, "no certificate authorities found: no issuer will be trusted");
+        tls::trusting(&[])
+    })
 }
 
 /// Fields of a form, encoded as HTML forms are.

@@ -26,6 +26,7 @@ pub mod serve;
 mod site;
 mod submit;
 mod testing;
+pub mod tls;
 mod uses;
 
 pub use app::App;

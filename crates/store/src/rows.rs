@@ -206,26 +206,22 @@ impl Commit {
                 && !self.deleted_organizations.contains(&id)
                 && !self.organizations.iter().skip(place + 1).any(|other| other.row.id == id)
         });
-        let ends = self.deleted_organizations.iter().chain(
+        let mut ends = self.deleted_organizations.iter().chain(
             [&self.deleted_accounts, &self.deleted_wallets, &self.deleted_secrets]
                 .into_iter()
                 .flatten()
                 .map(|(organization, _)| organization),
         );
         let additions = self.accounts.iter().map(|account| account.organization);
-        let additions = additions.chain(self.secrets.iter().map(|secret| secret.organization));
-        let once = self.records.iter().enumerate().all(
-            |(place, RecordChange { organization, id, .. })| {
-                let later = self.records.iter().skip(place + 1);
-                !later
-                    .into_iter()
-                    .any(|other| other.organization == *organization && other.id == *id)
-            },
-        );
+        let mut additions = additions.chain(self.secrets.iter().map(|secret| secret.organization));
+        let once = self.records.iter().enumerate().all(|(place, record)| {
+            let mut later = self.records.iter().skip(place + 1);
+            !later.any(|other| (other.organization, other.id) == (record.organization, record.id))
+        });
         let founded = states
             && once
-            && ends.into_iter().all(|&organization| self.expects(organization).is_some())
-            && additions.into_iter().all(|organization| self.keeps(organization));
+            && ends.all(|&organization| self.expects(organization).is_some())
+            && additions.all(|organization| self.keeps(organization));
         if founded { Ok(()) } else { Err(StoreError::Unfounded) }
     }
 

@@ -1,19 +1,17 @@
 //! Text messages over a provider's webhook.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use keyward_protocol::engine::message::Sms;
 use keyward_protocol::wire::id::{MessageId, OrganizationId};
-use rustls_native_certs::load_native_certs;
 use serde_json::json;
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::{DeliveryError, Obstacle, sms_text};
 use crate::config::{ConfigError, Hidden, SmsConfig, SmsKind, is_loopback};
+use crate::tls;
 
 /// Posts text messages to the operator's provider.
 pub struct SmsWebhook {
@@ -131,28 +129,12 @@ fn agent(is_tls: bool, timeout: Duration) -> Result<Agent, ConfigError> {
         .max_redirects_will_error(false)
         .timeout_global(Some(timeout))
         .user_agent(concat!("keyward/", env!("CARGO_PKG_VERSION")));
-    let config = if is_tls { config.tls_config(tls()?) } else { config.proxy(None) };
+    let config = if is_tls {
+        config.tls_config(tls::client().map_err(ConfigError::Certificates)?)
+    } else {
+        config.proxy(None)
+    };
     Ok(Agent::new_with_config(config.build()))
-}
-
-/// TLS that trusts whom the system trusts, an operator's own authority included.
-fn tls() -> Result<TlsConfig, ConfigError> {
-    let mut loaded = load_native_certs();
-    if loaded.certs.is_empty()
-        && let Some(error) = loaded.errors.pop()
-    {
-        return Err(ConfigError::Certificates(error));
-    }
-    let trusted: Vec<Certificate<'static>> = loaded
-        .certs
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&trusted))
-        .unversioned_rustls_crypto_provider(provider)
-        .build())
 }
 
 #[cfg(test)]
