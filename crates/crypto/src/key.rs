@@ -1,41 +1,11 @@
 //! Keys whose curve is known only at run time: wallet accounts and stored private keys.
 
 use rand_core::CryptoRng;
-use thiserror::Error;
 
 use crate::{
-    Ed25519PrivateKey, Ed25519PublicKey, P256PrivateKey, P256PublicKey, Secp256k1PrivateKey,
-    Secp256k1PublicKey, Secret,
+    Curve, Ed25519PrivateKey, Ed25519PublicKey, InvalidKey, P256PrivateKey, P256PublicKey,
+    Secp256k1PrivateKey, Secp256k1PublicKey, Secret,
 };
-
-/// Bytes that are not a key.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum InvalidKey {
-    /// Not as many bytes as the key has, or a prefix that does not go with the length.
-    #[error("key has the wrong length or prefix")]
-    Encoding,
-    /// A public key that is no point of the curve.
-    #[error("key is not a point of the curve")]
-    NotOnCurve,
-    /// A private key that is zero or not below the group order.
-    #[error("private key is out of range")]
-    OutOfRange,
-    /// An RSA key outside the supported sizes.
-    #[error("unsupported RSA key size")]
-    UnsupportedSize,
-}
-
-/// The curves on which wallets hold keys.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Curve {
-    /// secp256k1: Bitcoin, Ethereum and their relatives.
-    Secp256k1,
-    /// NIST P-256, also called secp256r1 or prime256v1.
-    P256,
-    /// Ed25519: Solana, Sui, Aptos and others.
-    Ed25519,
-}
 
 /// A private key on any of the curves.
 pub enum PrivateKey {
