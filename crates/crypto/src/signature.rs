@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::platform::recover_secp256k1;
+
 /// Bytes that are not an ECDSA signature.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("invalid signature encoding")]
@@ -104,6 +106,32 @@ pub struct RecoverableSignature {
 }
 
 impl RecoverableSignature {
+    /// Reads what wallets answer to `personal_sign`: `r ‖ s ‖ v`, with `v` 27 or 28, or 0 or 1.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSignature`] for another `v`.
+    ///
+    /// Source: EIP-191, and the `v` of Ethereum's yellow paper, appendix F.
+    pub fn from_ethereum(bytes: &[u8; 65]) -> Result<Self, InvalidSignature> {
+        let [numbers @ .., v] = bytes;
+        let recovery_id = match v {
+            0 | 1 => *v,
+            27 | 28 => v.saturating_sub(27),
+            _ => return Err(InvalidSignature),
+        };
+        let EcdsaSignature { r, s } = EcdsaSignature::from_bytes(numbers);
+        Ok(Self { r, s, recovery_id })
+    }
+
+    /// The secp256k1 key that made this signature over `prehash`, SEC1 compressed; `None` when there is
+    /// none. For clients: with `Secp256k1PublicKey`, which wasm32 lacks, there is `recover_prehash`.
+    ///
+    /// Source: SEC 1 §4.1.6.
+    pub fn recover_secp256k1(&self, prehash: &[u8; 32]) -> Option<[u8; 33]> {
+        recover_secp256k1(prehash, self)
+    }
+
     /// The plain signature.
     pub fn signature(&self) -> EcdsaSignature {
         EcdsaSignature { r: self.r, s: self.s }
@@ -162,6 +190,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Secp256k1PrivateKey;
 
     /// Whether the lenient reader takes `der` and a strict one would not: an integer in it has a zero too
     /// many before it, or one too few.
@@ -232,6 +261,23 @@ pub(crate) mod tests {
             Err(InvalidSignature),
             "a raw signature"
         );
+    }
+
+    #[test]
+    fn an_ethereum_signature_leads_back_to_the_key() {
+        let mut one = [0; 32];
+        one[31] = 1;
+        let key = Secp256k1PrivateKey::from_bytes(&one).unwrap();
+        let signature = key.sign_prehash(&[7; 32]);
+        let mut bytes = [0; 65];
+        bytes[..64].copy_from_slice(&signature.signature().to_bytes());
+        for (base, taken) in [(0, true), (27, true), (2, false), (29, false), (35, false)] {
+            bytes[64] = base + signature.recovery_id;
+            let read = RecoverableSignature::from_ethereum(&bytes);
+            assert_eq!(read.ok(), taken.then_some(signature), "{base}");
+        }
+        assert_eq!(signature.recover_secp256k1(&[7; 32]), Some(key.public_key().compressed()));
+        assert_ne!(signature.recover_secp256k1(&[8; 32]), Some(key.public_key().compressed()));
     }
 
     proptest! {
