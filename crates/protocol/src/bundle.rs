@@ -6,8 +6,8 @@
 use std::fmt;
 
 use keyward_crypto::{
-    BundleError, EcdsaSignature, P256PrivateKey, P256PublicKey, SealedMessage, SecretBytes,
-    open_message, sha256,
+    BundleError, CryptoRng, EcdsaSignature, P256PrivateKey, P256PublicKey, SealedMessage,
+    SecretBytes, open_message, seal_message, sha256,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -221,6 +221,28 @@ pub fn read_otp_target(text: &str, signer: &P256PublicKey) -> Result<P256PublicK
     point(&target_public, InvalidBundle::InvalidTargetKey)
 }
 
+/// Seals a one-time code to the target key of an OTP bundle; the verification token will be bound to
+/// `public_key`. Printed, the result is the `encryptedOtpBundle`.
+///
+/// # Errors
+///
+/// As [`seal_message`].
+///
+/// Source: `encryptOtpCodeToBundle` of `@turnkey/crypto`.
+pub fn seal_otp_code(
+    target: &P256PublicKey,
+    otp_code: &str,
+    public_key: &P256PublicKey,
+    rng: &mut dyn CryptoRng,
+) -> Result<ClientMessage, BundleError> {
+    let public_key = hex::encode(public_key.compressed());
+    let code = serde_json::Value::from(otp_code);
+    let plaintext = format!(r#"{{"otp_code":{code},"public_key":"{public_key}"}}"#);
+    let plaintext = SecretBytes::new(plaintext.into_bytes());
+    // It leaves its wrapper to be encrypted.
+    seal_message(target, plaintext.expose(), rng).map(ClientMessage)
+}
+
 /// Reads the target key of an import bundle: what a client does with it.
 ///
 /// # Errors
@@ -373,7 +395,7 @@ fn uncompressed(key: &P256PublicKey) -> String {
 
 #[cfg(test)]
 mod tests {
-    use keyward_crypto::{SeededRng, seal_message};
+    use keyward_crypto::SeededRng;
     use proptest::prelude::*;
 
     use super::*;
@@ -393,6 +415,17 @@ mod tests {
         assert_eq!(envelope.verify(&key(1).public_key()), Ok(b"data".to_vec()));
         assert_eq!(envelope.verify(&key(2).public_key()), Err(InvalidBundle::WrongSigner));
         assert_eq!(envelope.to_string(), SignedEnvelope::sign(b"data", &key(1)).to_string());
+    }
+
+    #[test]
+    fn a_sealed_code_is_read_by_the_holder_of_the_target_key() {
+        let (target, client) = (key(1), key(2).public_key());
+        let mut rng = SeededRng::from_seed([3; 32]);
+        let sealed = seal_otp_code(&target.public_key(), "a1b2c3", &client, &mut rng).unwrap();
+        let opened = ClientMessage::parse(&sealed.to_string()).unwrap().open(&target).unwrap();
+        let plaintext = OtpPlaintext::parse(&opened).unwrap();
+        assert_eq!(plaintext.otp_code(), "a1b2c3");
+        assert_eq!(plaintext.public_key, hex::encode(client.compressed()));
     }
 
     #[test]

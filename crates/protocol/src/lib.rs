@@ -2,6 +2,7 @@
 
 pub mod activities;
 pub mod bundle;
+pub mod client_signature;
 pub mod otp_message;
 pub mod parameters;
 pub mod queries;

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::client_signature::SCHEME;
+pub use crate::client_signature::{SignUpContent, SignUpUsage};
 use crate::engine::verification_token::VerificationToken;
 use crate::wire::objects::ClientSignature;
 
@@ -37,32 +39,6 @@ pub enum ClientSignatureError {
     /// What was signed is not what is requested.
     #[error("client signature does not cover the request")]
     WrongContent,
-}
-
-/// Which of the two spellings a route wants signed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SignUpUsage {
-    /// `signup`: the first generation of routes.
-    V1,
-    /// `signupV2`: the second, and `CREATE_SUB_ORGANIZATION_V8`.
-    V2,
-}
-
-/// What a sign-up asks for: what has to have been signed.
-#[derive(Clone, Copy, Debug)]
-pub struct SignUpContent<'a> {
-    /// The spelling.
-    pub usage: SignUpUsage,
-    /// API keys as in the request.
-    pub api_keys: &'a [Value],
-    /// Authenticators as in the request.
-    pub authenticators: &'a [Value],
-    /// OAuth providers as in the request.
-    pub oauth_providers: &'a [Value],
-    /// E-mail address, if there is one.
-    pub email: Option<&'a str>,
-    /// Telephone number, if there is one.
-    pub phone_number: Option<&'a str>,
 }
 
 /// Checks that the holder of the token's key asks for a session of `session_public_key`.
@@ -126,8 +102,6 @@ pub fn check_sign_up(
         Err(ClientSignatureError::WrongContent)
     }
 }
-
-const SCHEME: &str = "CLIENT_SIGNATURE_SCHEME_API_P256";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -213,6 +187,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::client_signature::{client_signature, login_message, sign_up_message};
     use crate::engine::verification_token::Generation;
     use crate::wire::Timestamp;
     use crate::wire::enums::OtpType;
@@ -284,6 +259,30 @@ mod tests {
             check_login(&other, &bound(), "02ab"),
             Err(ClientSignatureError::InvalidSignature)
         );
+    }
+
+    #[test]
+    fn what_clients_write_is_accepted() {
+        let (key, token) = (key(), bound());
+        let id = token.id.to_string();
+        let signed = |message: String| {
+            let signature = key.sign(message.as_bytes());
+            client_signature(&key.public_key(), message, &signature)
+        };
+        assert_eq!(check_login(&signed(login_message(&id, "02ab")), &token, "02ab"), Ok(()));
+        let content = SignUpContent {
+            usage: SignUpUsage::V1,
+            api_keys: &[json!({ "apiKeyName": "k" })],
+            authenticators: &[],
+            oauth_providers: &[],
+            email: Some("a@example.com"),
+            phone_number: None,
+        };
+        for usage in [SignUpUsage::V1, SignUpUsage::V2] {
+            let content = SignUpContent { usage, ..content };
+            let signature = signed(sign_up_message(&id, &content));
+            assert_eq!(check_sign_up(&signature, &token, &content), Ok(()));
+        }
     }
 
     #[test]

@@ -5,12 +5,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keyward_crypto::{JwsAlgorithm, JwsKey, SecretBytes, sha256};
+use keyward_crypto::{JwsAlgorithm, JwsKey, SecretBytes};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Number, Value};
 use thiserror::Error;
 
+use crate::client_signature::oidc_nonce;
 use crate::engine::jwt::Parts;
 use crate::engine::model::IndexKey;
 use crate::wire::Timestamp;
@@ -181,7 +182,7 @@ impl IdToken {
         let lower = public_key_text.to_ascii_lowercase();
         let mut bound = false;
         for text in [public_key_text, &lower] {
-            let hash = SecretBytes::new(hex::encode(sha256(text.as_bytes())).into_bytes());
+            let hash = SecretBytes::new(oidc_nonce(text).into_bytes());
             for nonce in [&self.nonce, &self.tknonce].into_iter().flatten() {
                 bound |= hash.matches(nonce.as_bytes());
             }
@@ -334,7 +335,7 @@ fn read_key(jwk: &Value) -> Option<Key> {
 
 #[cfg(test)]
 mod tests {
-    use keyward_crypto::{Ed25519PrivateKey, P256PrivateKey, RsaPrivateKey, SeededRng};
+    use keyward_crypto::{Ed25519PrivateKey, P256PrivateKey, RsaPrivateKey, SeededRng, sha256};
     use proptest::prelude::*;
     use serde_json::json;
 

@@ -2,52 +2,11 @@
 
 use std::fmt;
 
-use keyward_crypto::{
-    EcdsaSignature, Ed25519PublicKey, P256PublicKey, Secp256k1PublicKey, keccak256, sha256,
-};
+use keyward_crypto::{EcdsaSignature, Ed25519PublicKey, P256PublicKey, Secp256k1PublicKey, sha256};
 use serde::Deserialize;
 
-use super::StampError;
 use super::encoding::{decode_base64, parse_object};
-use crate::wire::enums::ApiKeyCurve;
-
-/// How the body becomes what an API key signs. The list is complete.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Scheme {
-    /// ECDSA over SHA-256 of the body.
-    P256,
-    /// ECDSA over SHA-256 of the body.
-    Secp256k1,
-    /// ECDSA over keccak-256 of the body behind Ethereum's prefix for personal messages.
-    Eip191,
-    /// Over the body itself.
-    Ed25519,
-}
-
-impl Scheme {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::P256, Self::Secp256k1, Self::Eip191, Self::Ed25519];
-
-    /// The name that travels.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::P256 => "SIGNATURE_SCHEME_TK_API_P256",
-            Self::Secp256k1 => "SIGNATURE_SCHEME_TK_API_SECP256K1",
-            Self::Eip191 => "SIGNATURE_SCHEME_TK_API_SECP256K1_EIP191",
-            Self::Ed25519 => "SIGNATURE_SCHEME_TK_API_ED25519",
-        }
-    }
-
-    /// Whether keys registered with `curve` may use this scheme.
-    pub const fn fits(self, curve: ApiKeyCurve) -> bool {
-        matches!(
-            (self, curve),
-            (Self::P256, ApiKeyCurve::P256)
-                | (Self::Secp256k1 | Self::Eip191, ApiKeyCurve::Secp256k1)
-                | (Self::Ed25519, ApiKeyCurve::Ed25519)
-        )
-    }
-}
+use super::{Scheme, StampError, eip191_prehash};
 
 /// As it travels, base64url around it.
 #[derive(Deserialize)]
@@ -147,14 +106,6 @@ pub(super) fn verify_p256(public_key: &str, signature_hex: &str, body: &[u8]) ->
     Some(key.verify(body, &decode_der(signature_hex)?))
 }
 
-/// What a wallet signs when asked to `personal_sign` the body. The length counts bytes.
-///
-/// Source: EIP-191, version `0x45`.
-pub(super) fn eip191_prehash(body: &[u8]) -> [u8; 32] {
-    let prefix = format!("\x19Ethereum Signed Message:\n{}", body.len());
-    keccak256(&[prefix.as_bytes(), body].concat())
-}
-
 fn decode_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)
@@ -186,20 +137,6 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_fits_the_curves_it_is_for() {
-        for scheme in Scheme::ALL {
-            let fitting: Vec<_> =
-                ApiKeyCurve::ALL.iter().copied().filter(|curve| scheme.fits(*curve)).collect();
-            let expected = match scheme {
-                Scheme::P256 => ApiKeyCurve::P256,
-                Scheme::Secp256k1 | Scheme::Eip191 => ApiKeyCurve::Secp256k1,
-                Scheme::Ed25519 => ApiKeyCurve::Ed25519,
-            };
-            assert_eq!(fitting, [expected], "{scheme:?}");
-        }
-    }
-
-    #[test]
     fn refuses_another_scheme_for_the_same_key_and_signature() {
         for stamp in made([1; 32], b"{}") {
             for scheme in Scheme::ALL {
@@ -215,20 +152,9 @@ mod tests {
             r#"{{"publicKey":"02ABCDEF","scheme":"{}","signature":"30AB"}}"#,
             Scheme::P256.as_str()
         );
-        let stamp = ApiKeyStamp::parse(
-            super::super::encoding::encode_base64url(json.as_bytes()).as_bytes(),
-        )
-        .unwrap();
+        let stamp =
+            ApiKeyStamp::parse(crate::stamp::encode_base64url(json.as_bytes()).as_bytes()).unwrap();
         assert_eq!((stamp.public_key.as_str(), stamp.signature_hex.as_str()), ("02abcdef", "30AB"));
-    }
-
-    #[test]
-    fn an_ethereum_signed_message_has_its_known_digest() {
-        // ethers.js documentation of hashMessage.
-        assert_eq!(
-            hex::encode(eip191_prehash(b"Hello World")),
-            "a1de988600a42c4b4ab089b619297c17d53cffae5d5120d82d8a92d0bb3b78f2"
-        );
     }
 
     proptest! {

@@ -4,31 +4,9 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::StampError;
 use super::api_key::verify_p256;
 use super::encoding::{parse_object, unwrap_json};
-
-/// What kind of token vouches for the key.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum AttestedScheme {
-    /// An identity provider's token whose nonce is bound to the key.
-    Oidc,
-    /// A token this server gave for a verified e-mail address or phone number.
-    VerificationToken,
-}
-
-impl AttestedScheme {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Oidc, Self::VerificationToken];
-
-    /// The name that travels.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Oidc => "STAMP_ATTESTED_SCHEME_P256_OIDC",
-            Self::VerificationToken => "STAMP_ATTESTED_SCHEME_P256_VERIFICATION_TOKEN",
-        }
-    }
-}
+use super::{AttestedScheme, StampError};
 
 /// As it travels, plain or in base64url.
 #[derive(Deserialize)]

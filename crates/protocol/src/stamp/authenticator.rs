@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use super::cose::{
     ALGORITHM, CURVE_P256, EC2, EC2_CURVE, EC2_X, EC2_Y, ES256, KEY_TYPE, RS256, RSA, RSA_E, RSA_N,
 };
-use super::encoding::encode_base64url;
-use super::webauthn::{ATTESTED_CREDENTIAL, USER_PRESENT, WebAuthnKey, webauthn_challenge};
+use super::make::{self, Assertion};
+use super::webauthn::{ATTESTED_CREDENTIAL, USER_PRESENT, WebAuthnKey};
+use super::{encode_base64url, webauthn_challenge};
 use crate::wire::enums::AuthenticatorTransport;
 
 /// A passkey without hardware or browser, for tests and tools. It holds one credential, says that
@@ -89,13 +90,12 @@ impl SoftwareAuthenticator {
             PrivateKey::Es256(key) => key.sign(&signed).to_der(),
             PrivateKey::Rs256(key) => key.sign_pkcs1_sha256(&signed),
         };
-        format!(
-            r#"{{"authenticatorData":"{}","clientDataJson":"{}","credentialId":"{}","signature":"{}"}}"#,
-            encode_base64url(&authenticator_data),
-            encode_base64url(client_data.as_bytes()),
-            self.credential_id(),
-            encode_base64url(&signature),
-        )
+        make::webauthn_header(&Assertion {
+            authenticator_data: &encode_base64url(&authenticator_data),
+            client_data_json: &encode_base64url(client_data.as_bytes()),
+            credential_id: &self.credential_id(),
+            signature: &encode_base64url(&signature),
+        })
     }
 
     /// Base64url without padding.

@@ -1,20 +1,14 @@
-//! What stamps are wrapped in: base64 of either alphabet, and JSON objects.
+//! Reading what stamps are wrapped in: base64 of either alphabet, and JSON objects.
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::DeserializeOwned;
 
-const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_encode_padding(false)
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const CONFIG: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, CONFIG);
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, CONFIG);
-
-/// Base64url without padding.
-pub(super) fn encode_base64url(bytes: &[u8]) -> String {
-    BASE64URL.encode(bytes)
-}
 
 /// Decodes base64url or, when it has one of that alphabet's characters, standard base64; with or
 /// without padding. Bits that the last character leaves over must be zero.

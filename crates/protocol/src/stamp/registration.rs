@@ -6,7 +6,8 @@
 use ciborium::Value;
 
 use super::cose::{CoseError, CredentialPublicKey, split_first_item};
-use super::encoding::{decode_base64, encode_base64url};
+use super::encode_base64url;
+use super::encoding::decode_base64;
 use super::webauthn::{ATTESTED_CREDENTIAL, AuthenticatorData, ClientData, EXTENSIONS, is_allowed};
 use crate::wire::enums::AuthenticatorTransport;
 use crate::wire::{InvalidRequest, TurnkeyErrorCode};

@@ -7,13 +7,8 @@ use serde::Deserialize;
 
 use super::StampError;
 use super::cose::{CoseError, CredentialPublicKey};
-use super::encoding::{decode_base64, encode_base64url, parse_object, unwrap_json};
-
-/// The challenge an assertion over `body` must carry: base64url of the 64 characters of the
-/// lower-case hex digest, not of the 32 bytes of the digest. 86 characters.
-pub fn webauthn_challenge(body: &[u8]) -> String {
-    encode_base64url(hex::encode(sha256(body)).as_bytes())
-}
+use super::encode_base64url;
+use super::encoding::{decode_base64, parse_object, unwrap_json};
 
 /// As it travels. It is `clientDataJson` here and not the `clientDataJSON` of WebAuthn.
 #[derive(Deserialize)]
@@ -266,16 +261,6 @@ mod tests {
 
     fn stamp(authenticator: &SoftwareAuthenticator, body: &[u8]) -> WebAuthnStamp {
         WebAuthnStamp::parse(authenticator.stamp(body).as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn the_challenge_is_of_the_hex_text() {
-        let challenge = webauthn_challenge(b"");
-        assert_eq!(challenge.len(), 86);
-        assert_eq!(
-            decode_base64(challenge).unwrap(),
-            b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
     }
 
     #[test]

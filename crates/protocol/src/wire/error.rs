@@ -202,6 +202,7 @@ pub enum RequestError {
     )]
     SubmitUnstamped,
     /// The stamp is absent, unreadable, or signs something else.
+    #[cfg(feature = "engine")]
     #[error(transparent)]
     Stamp(#[from] crate::stamp::StampError),
     /// No user has this API key.
@@ -377,6 +378,7 @@ impl RequestError {
             Self::QueryUnsigned | Self::SubmitUnstamped => {
                 (C::Unauthenticated, Some(T::SignatureMissing))
             }
+            #[cfg(feature = "engine")]
             Self::Stamp(stamp) => (C::Unauthenticated, Some(stamp.name())),
             Self::PublicKeyNotFound { .. } => (C::Unauthenticated, Some(T::PublicKeyNotFound)),
             Self::CredentialNotFound { .. } | Self::AttestedNotFound { .. } => {
