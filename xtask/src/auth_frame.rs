@@ -1,9 +1,8 @@
 //! `cargo xtask auth-frame`: the script that the server embeds and serves at `/auth-frame`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
+use crate::files::{below, is_newer};
 use crate::npm;
 use crate::setup::{self, NODE, NPM};
 use crate::shell::{Failure, program, root, step};
@@ -37,17 +36,7 @@ pub(crate) fn build_if_possible() {
 }
 
 fn sources(package: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let source = package.join("src");
-    let entries = fs::read_dir(&source)
-        .map_err(|error| Failure::File { path: source.clone(), source: error })?;
-    let mut sources: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let mut sources = below(&package.join("src"))?;
     sources.extend(["build.mjs", "package-lock.json"].map(|name| package.join(name)));
     Ok(sources)
-}
-
-/// Whether a file is there and was written after all of the others.
-fn is_newer(file: &Path, than: &[PathBuf]) -> bool {
-    let written = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    let Some(built): Option<SystemTime> = written(file) else { return false };
-    than.iter().all(|path| written(path).is_some_and(|changed| changed <= built))
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::setup::{self, C_COMPILER, CHROMIUM, NODE, NPM};
 use crate::shell::{Failure, cargo, program, root, step, target_directory};
-use crate::{auth_frame, npm};
+use crate::{auth_frame, npm, web_client};
 
 /// A package of its own, outside the workspace.
 pub(crate) const RUST_MANIFEST: &str = "compat/rust/Cargo.toml";
@@ -15,6 +15,7 @@ pub(crate) const RUST_MANIFEST: &str = "compat/rust/Cargo.toml";
 pub(crate) fn run(options: &[OsString]) -> Result<(), Failure> {
     setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM])?;
     auth_frame::build()?;
+    web_client::build()?;
     npm::install("JavaScript SDKs", &root().join("compat"))?;
 
     // Features unified as in `cargo test --workspace`: what that compiled is not compiled again.
@@ -46,7 +47,7 @@ fn with_server(command: &Command) -> Command {
 /// Named one by one: the patterns that `node --test` understands differ between its versions.
 fn test_files() -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
-    for directory in ["compat", auth_frame::PACKAGE] {
+    for directory in ["compat", auth_frame::PACKAGE, web_client::PACKAGE] {
         let path = root().join(directory);
         let entries = std::fs::read_dir(&path).map_err(|source| Failure::File { path, source })?;
         let names = entries.flatten().map(|entry| entry.file_name());

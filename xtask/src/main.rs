@@ -1,14 +1,18 @@
-//! Repository commands: `cargo xtask dev | test | ci | compat | auth-frame | dependencies | bench`.
+//! Repository commands: `cargo xtask dev | test | ci | compat | auth-frame | web-client | dependencies |
+//! bench`.
 //!
 //! Each command first looks for what it needs on the machine (see [`setup`]).
 
 mod auth_frame;
 mod compat;
 mod dependencies;
+mod files;
 mod licence;
 mod npm;
 mod setup;
 mod shell;
+mod wasm;
+mod web_client;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -24,8 +28,9 @@ usage: cargo xtask COMMAND
   ci                the whole gate: format, lints, docs, dependencies, then test
   compat [OPTION…]  published Turnkey SDKs against a fresh server; options go to `node --test`
   auth-frame        build the page that the server serves at /auth-frame; dev, test, ci and compat do it
+  web-client        build the npm package @keyward/client; dev, test, ci and compat do it
   dependencies      the part of ci that compares the dependencies with deny.toml
-  bench [OPTION…]   build for release and run the benchmarks with these options";
+  bench [OPTION…]   build for release, run the benchmarks with these options, and measure the web client";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -38,6 +43,7 @@ fn main() -> ExitCode {
         (Some("ci"), true) => ci(),
         (Some("dependencies"), true) => dependencies::check(),
         (Some("auth-frame"), true) => auth_frame::build(),
+        (Some("web-client"), true) => web_client::build(),
         (Some("compat"), _) => compat::run(&options),
         (Some("bench"), _) => bench(&options),
         _ => {
@@ -57,18 +63,21 @@ fn main() -> ExitCode {
 fn dev(options: &[OsString]) -> Result<(), Failure> {
     setup::require(&[C_COMPILER])?;
     auth_frame::build_if_possible();
+    web_client::build_if_possible();
     step("keyward dev", cargo(["run", "--package", "keyward", "--", "dev"]).args(options))
 }
 
 fn bench(options: &[OsString]) -> Result<(), Failure> {
     setup::require(&[C_COMPILER])?;
     let command = ["run", "--release", "--package", "keyward-server", "--example", "bench", "--"];
-    step("benchmarks", cargo(command).args(options))
+    step("benchmarks", cargo(command).args(options))?;
+    web_client::measure()
 }
 
 fn test() -> Result<(), Failure> {
     setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM])?;
     auth_frame::build()?;
+    web_client::build()?;
     step("tests", &mut cargo(["test", "--workspace"]))?;
     compat::run(&[])
 }
@@ -80,17 +89,21 @@ fn ci() -> Result<(), Failure> {
     setup::require_rust_component("clippy", "clippy")?;
 
     step("format", &mut cargo(["fmt", "--all", "--check"]))?;
-    let outside = ["fmt", "--manifest-path", compat::RUST_MANIFEST, "--check"];
-    step("format of compat/rust", &mut cargo(outside))?;
+    for outside in [compat::RUST_MANIFEST, web_client::BINDGEN_MANIFEST] {
+        let format = ["fmt", "--manifest-path", outside, "--check"];
+        step("format outside the workspace", &mut cargo(format))?;
+    }
 
     dependencies::check()?;
 
     auth_frame::build()?;
+    web_client::build()?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     step("lints", &mut cargo(clippy))?;
     // A workspace build unifies features and would hide a missing `#[cfg(feature = "engine")]`.
     let alone = ["check", "--package", "keyward-protocol", "--no-default-features"];
     step("protocol without its engine", &mut cargo(alone))?;
+    step("protocol in browsers", &mut wasm::command(alone)?)?;
     let docs = ["doc", "--workspace", "--no-deps"];
     step("docs", cargo(docs).env("RUSTDOCFLAGS", "-D warnings"))?;
 

@@ -74,20 +74,46 @@ impl Tool {
 pub(crate) fn require(tools: &[Tool]) -> Result<(), Failure> {
     let missing: Vec<&Tool> = tools.iter().filter(|tool| !is_there(tool)).collect();
     if !missing.is_empty() {
-        if !(Path::new("/usr/bin/apt-get").exists() && is_root()) {
+        if !can_install() {
             return Err(Failure::Missing(advice(&missing)));
         }
-        let packages = missing.iter().flat_map(|tool| tool.packages);
-        step("apt-get update", program("apt-get").args(["update", "--quiet"]))?;
-        step(
-            "apt-get install",
-            program("apt-get")
-                .env("DEBIAN_FRONTEND", "noninteractive")
-                .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-                .args(packages),
-        )?;
+        let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages).copied().collect();
+        install(&packages)?;
     }
     tools.iter().try_for_each(is_new_enough)
+}
+
+/// Makes sure that Debian packages are there.
+///
+/// # Errors
+///
+/// [`Failure::Missing`] when one is missing and cannot be installed from here.
+pub(crate) fn require_packages(packages: &[&str]) -> Result<(), Failure> {
+    let format = "--showformat=${db:Status-Status}\n";
+    let listed = output(program("dpkg-query").args(["--show", format]).args(packages));
+    if listed.is_ok_and(|states| states.lines().all(|state| state == "installed")) {
+        return Ok(());
+    }
+    if !can_install() {
+        return Err(Failure::Missing(format!("Debian packages: {}", packages.join(", "))));
+    }
+    install(packages)
+}
+
+/// As root on Debian and its relatives.
+fn can_install() -> bool {
+    Path::new("/usr/bin/apt-get").exists() && is_root()
+}
+
+fn install(packages: &[&str]) -> Result<(), Failure> {
+    step("apt-get update", program("apt-get").args(["update", "--quiet"]))?;
+    step(
+        "apt-get install",
+        program("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+            .args(packages),
+    )
 }
 
 /// Makes sure that a component of the Rust toolchain is there.

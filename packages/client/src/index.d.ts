@@ -1,0 +1,1 @@
+export { default as load, version } from "./keyward_client.js";
