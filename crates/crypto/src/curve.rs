@@ -30,3 +30,13 @@ pub enum Curve {
     /// Ed25519: Solana, Sui, Aptos and others.
     Ed25519,
 }
+
+/// A point of a 256-bit curve, SEC1 uncompressed, as SEC1 compressed. Source: SEC 1 §2.3.3.
+pub(crate) fn compress(point: &[u8; 65]) -> [u8; 33] {
+    let mut compressed = [0; 33];
+    let ([prefix, x @ ..], [_, coordinates @ ..]) = (&mut compressed, point);
+    let (source, y) = coordinates.split_at(32);
+    x.copy_from_slice(source);
+    *prefix = 2 | (y.last().copied().unwrap_or_default() & 1);
+    compressed
+}

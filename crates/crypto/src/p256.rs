@@ -10,6 +10,7 @@ use rand_core::CryptoRng;
 use sha2::Sha256;
 use zeroize::Zeroize;
 
+use crate::curve::compress;
 use crate::platform::{P256Signer, verify_p256};
 use crate::{EcdsaSignature, InvalidKey, RecoverableSignature, Secret};
 
@@ -40,12 +41,7 @@ impl P256PublicKey {
 
     /// SEC1 compressed.
     pub fn compressed(&self) -> [u8; 33] {
-        let mut compressed = [0; 33];
-        let ([prefix, x @ ..], [_, coordinates @ ..]) = (&mut compressed, &self.uncompressed);
-        let (source, y) = coordinates.split_at(32);
-        x.copy_from_slice(source);
-        *prefix = 2 | (y.last().copied().unwrap_or_default() & 1);
-        compressed
+        compress(&self.uncompressed)
     }
 
     /// SEC1 uncompressed.

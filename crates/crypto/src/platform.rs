@@ -84,7 +84,7 @@ mod tests {
     fn the_key_behind_a_signature_is_the_same() {
         for seed in 0..32 {
             let key = Secp256k1PrivateKey::generate(&mut SeededRng::from_seed([seed; 32]));
-            let expected = Some(key.public_key().compressed());
+            let expected = Some(key.public_key().uncompressed());
             for prehash in [sha256(&[seed]), [0; 32], [0xff; 32]] {
                 let signature = key.sign_prehash(&prehash);
                 assert_eq!(native::recover_secp256k1(&prehash, &signature), expected);

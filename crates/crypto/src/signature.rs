@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::curve::compress;
 use crate::platform::recover_secp256k1;
 
 /// Bytes that are not an ECDSA signature.
@@ -129,6 +130,11 @@ impl RecoverableSignature {
     ///
     /// Source: SEC 1 §4.1.6.
     pub fn recover_secp256k1(&self, prehash: &[u8; 32]) -> Option<[u8; 33]> {
+        self.recover_secp256k1_uncompressed(prehash).map(|point| compress(&point))
+    }
+
+    /// As [`Self::recover_secp256k1`], SEC1 uncompressed: what an Ethereum address is the hash of.
+    pub fn recover_secp256k1_uncompressed(&self, prehash: &[u8; 32]) -> Option<[u8; 65]> {
         recover_secp256k1(prehash, self)
     }
 

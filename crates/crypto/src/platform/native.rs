@@ -30,12 +30,12 @@ pub(crate) fn verify_p256(key: &[u8; 65], message: &[u8], signature: &EcdsaSigna
         .is_ok()
 }
 
-/// The compressed key that made `signature` over `prehash`.
+/// The key that made `signature` over `prehash`, an uncompressed point.
 pub(crate) fn recover_secp256k1(
     prehash: &[u8; 32],
     signature: &RecoverableSignature,
-) -> Option<[u8; 33]> {
-    Secp256k1PublicKey::recover_prehash(prehash, signature).map(|key| key.compressed())
+) -> Option<[u8; 65]> {
+    Secp256k1PublicKey::recover_prehash(prehash, signature).map(|key| key.uncompressed())
 }
 
 /// A P-256 private key in the form that signs fast.

@@ -28,16 +28,16 @@ pub(crate) fn verify_p256(key: &[u8; 65], message: &[u8], signature: &EcdsaSigna
     matches!((key, signature), (Ok(key), Ok(signature)) if key.verify(message, &signature).is_ok())
 }
 
-/// The compressed key that made `signature` over `prehash`.
+/// The key that made `signature` over `prehash`, an uncompressed point.
 pub(crate) fn recover_secp256k1(
     prehash: &[u8; 32],
     signature: &RecoverableSignature,
-) -> Option<[u8; 33]> {
+) -> Option<[u8; 65]> {
     let id = k256::ecdsa::RecoveryId::from_byte(signature.recovery_id)?;
     let bytes = signature.signature().to_bytes();
     let signature = k256::ecdsa::Signature::from_slice(&bytes).ok()?;
     let key = k256::ecdsa::VerifyingKey::recover_from_prehash(prehash, &signature, id).ok()?;
-    key.to_sec1_point(true).as_bytes().try_into().ok()
+    key.to_sec1_point(false).as_bytes().try_into().ok()
 }
 
 /// A P-256 private key with its public half.

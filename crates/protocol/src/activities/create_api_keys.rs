@@ -85,6 +85,7 @@ impl Activity for CreateApiKeys {
             "createApiKeysResult",
         ),
     ];
+    type Intent = CreateApiKeysIntentV2;
     type Output = CreateApiKeysResult;
 }
 

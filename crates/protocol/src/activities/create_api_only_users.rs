@@ -79,6 +79,7 @@ impl Activity for CreateApiOnlyUsers {
         "createApiOnlyUsersIntent",
         "createApiOnlyUsersResult",
     )];
+    type Intent = CreateApiOnlyUsersIntent;
     type Output = CreateApiOnlyUsersResult;
 }
 

@@ -88,6 +88,7 @@ impl Activity for CreateAuthenticators {
             "createAuthenticatorsResult",
         ),
     ];
+    type Intent = CreateAuthenticatorsIntentV2;
     type Output = CreateAuthenticatorsResult;
 }
 

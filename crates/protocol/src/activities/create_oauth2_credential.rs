@@ -136,6 +136,7 @@ impl Activity for CreateOauth2Credential {
         "createOauth2CredentialIntent",
         "createOauth2CredentialResult",
     )];
+    type Intent = CreateOauth2CredentialIntent;
     type Output = CreateOauth2CredentialResult;
 }
 

@@ -97,6 +97,7 @@ impl Activity for CreateOauthProviders {
             "createOauthProvidersResult",
         ),
     ];
+    type Intent = CreateOauthProvidersIntentV2;
     type Output = CreateOauthProvidersResult;
 }
 

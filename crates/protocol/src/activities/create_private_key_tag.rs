@@ -60,6 +60,7 @@ impl Activity for CreatePrivateKeyTag {
         "createPrivateKeyTagIntent",
         "createPrivateKeyTagResult",
     )];
+    type Intent = CreatePrivateKeyTagIntent;
     type Output = CreatePrivateKeyTagResult;
 }
 

@@ -84,6 +84,7 @@ impl Activity for CreatePrivateKeys {
             "createPrivateKeysResult",
         ),
     ];
+    type Intent = CreatePrivateKeysIntentV2;
     type Output = CreatePrivateKeysResult;
 }
 

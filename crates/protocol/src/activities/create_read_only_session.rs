@@ -57,6 +57,7 @@ impl Activity for CreateReadOnlySession {
         "createReadOnlySessionIntent",
         "createReadOnlySessionResult",
     )];
+    type Intent = CreateReadOnlySessionIntent;
     type Output = CreateReadOnlySessionResult;
 }
 

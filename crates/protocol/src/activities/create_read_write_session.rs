@@ -141,6 +141,7 @@ impl Activity for CreateReadWriteSession {
             "createReadWriteSessionResult",
         ),
     ];
+    type Intent = CreateReadWriteSessionIntentV2;
     type Output = CreateReadWriteSessionResult;
 }
 

@@ -418,6 +418,7 @@ impl Activity for CreateSubOrganization {
             "createSubOrganizationResult",
         ),
     ];
+    type Intent = CreateSubOrganizationIntentV8;
     type Output = CreateSubOrganizationResult;
 }
 

@@ -60,6 +60,7 @@ impl Activity for CreateUserTag {
         "createUserTagIntent",
         "createUserTagResult",
     )];
+    type Intent = CreateUserTagIntent;
     type Output = CreateUserTagResult;
 }
 

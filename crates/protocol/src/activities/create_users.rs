@@ -245,6 +245,7 @@ impl Activity for CreateUsers {
             "createUsersResult",
         ),
     ];
+    type Intent = CreateUsersIntentV4;
     type Output = CreateUsersResult;
 }
 

@@ -51,6 +51,7 @@ impl Activity for CreateWallet {
         "createWalletIntent",
         "createWalletResult",
     )];
+    type Intent = CreateWalletIntent;
     type Output = WalletResult;
 }
 

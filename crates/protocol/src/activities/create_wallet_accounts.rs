@@ -63,6 +63,7 @@ impl Activity for CreateWalletAccounts {
         "createWalletAccountsIntent",
         "createWalletAccountsResult",
     )];
+    type Intent = CreateWalletAccountsIntent;
     type Output = CreateWalletAccountsResult;
 }
 

@@ -57,6 +57,7 @@ impl Activity for DeleteApiKeys {
         "deleteApiKeysIntent",
         "deleteApiKeysResult",
     )];
+    type Intent = DeleteApiKeysIntent;
     type Output = DeleteApiKeysResult;
 }
 

@@ -57,6 +57,7 @@ impl Activity for DeleteAuthenticators {
         "deleteAuthenticatorsIntent",
         "deleteAuthenticatorsResult",
     )];
+    type Intent = DeleteAuthenticatorsIntent;
     type Output = DeleteAuthenticatorsResult;
 }
 

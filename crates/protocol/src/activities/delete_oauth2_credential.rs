@@ -54,6 +54,7 @@ impl Activity for DeleteOauth2Credential {
         "deleteOauth2CredentialIntent",
         "deleteOauth2CredentialResult",
     )];
+    type Intent = DeleteOauth2CredentialIntent;
     type Output = DeleteOauth2CredentialResult;
 }
 

@@ -58,6 +58,7 @@ impl Activity for DeleteOauthProviders {
         "deleteOauthProvidersIntent",
         "deleteOauthProvidersResult",
     )];
+    type Intent = DeleteOauthProvidersIntent;
     type Output = DeleteOauthProvidersResult;
 }
 

@@ -54,6 +54,7 @@ impl Activity for DeletePrivateKeyTags {
         "deletePrivateKeyTagsIntent",
         "deletePrivateKeyTagsResult",
     )];
+    type Intent = DeletePrivateKeyTagsIntent;
     type Output = DeletePrivateKeyTagsResult;
 }
 

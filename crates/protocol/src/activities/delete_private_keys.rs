@@ -58,6 +58,7 @@ impl Activity for DeletePrivateKeys {
         "deletePrivateKeysIntent",
         "deletePrivateKeysResult",
     )];
+    type Intent = DeletePrivateKeysIntent;
     type Output = DeletePrivateKeysResult;
 }
 

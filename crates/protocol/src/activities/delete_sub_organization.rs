@@ -51,6 +51,7 @@ impl Activity for DeleteSubOrganization {
         "deleteSubOrganizationIntent",
         "deleteSubOrganizationResult",
     )];
+    type Intent = DeleteSubOrganizationIntent;
     type Output = DeleteSubOrganizationResult;
 }
 

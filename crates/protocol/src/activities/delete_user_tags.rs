@@ -54,6 +54,7 @@ impl Activity for DeleteUserTags {
         "deleteUserTagsIntent",
         "deleteUserTagsResult",
     )];
+    type Intent = DeleteUserTagsIntent;
     type Output = DeleteUserTagsResult;
 }
 

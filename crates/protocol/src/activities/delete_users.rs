@@ -51,6 +51,7 @@ impl Activity for DeleteUsers {
         "deleteUsersIntent",
         "deleteUsersResult",
     )];
+    type Intent = DeleteUsersIntent;
     type Output = DeleteUsersResult;
 }
 

@@ -62,6 +62,7 @@ impl Activity for DeleteWalletAccounts {
         "deleteWalletAccountsIntent",
         "deleteWalletAccountsResult",
     )];
+    type Intent = DeleteWalletAccountsIntent;
     type Output = DeleteWalletAccountsResult;
 }
 

@@ -58,6 +58,7 @@ impl Activity for DeleteWallets {
         "deleteWalletsIntent",
         "deleteWalletsResult",
     )];
+    type Intent = DeleteWalletsIntent;
     type Output = DeleteWalletsResult;
 }
 

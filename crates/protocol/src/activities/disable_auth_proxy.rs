@@ -40,6 +40,7 @@ impl Activity for DisableAuthProxy {
         "disableAuthProxyIntent",
         "disableAuthProxyResult",
     )];
+    type Intent = DisableAuthProxyIntent;
     type Output = DisableAuthProxyResult;
 }
 

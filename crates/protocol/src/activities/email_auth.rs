@@ -163,6 +163,7 @@ impl Activity for EmailAuth {
             "emailAuthResult",
         ),
     ];
+    type Intent = EmailAuthIntentV3;
     type Output = EmailAuthResult;
 }
 

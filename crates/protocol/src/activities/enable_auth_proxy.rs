@@ -46,6 +46,7 @@ impl Activity for EnableAuthProxy {
         "enableAuthProxyIntent",
         "enableAuthProxyResult",
     )];
+    type Intent = EnableAuthProxyIntent;
     type Output = EnableAuthProxyResult;
 }
 

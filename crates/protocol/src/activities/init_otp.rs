@@ -128,6 +128,7 @@ impl Activity for InitOtp {
         ),
         Version::of::<InitOtpIntent>("ACTIVITY_TYPE_INIT_OTP", "initOtpIntent", "initOtpResult"),
     ];
+    type Intent = InitOtpIntentV3;
     type Output = InitOtpResult;
 }
 

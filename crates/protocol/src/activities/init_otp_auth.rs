@@ -167,6 +167,7 @@ impl Activity for InitOtpAuth {
             "initOtpAuthResult",
         ),
     ];
+    type Intent = InitOtpAuthIntentV3;
     type Output = InitOtpAuthResult;
 }
 

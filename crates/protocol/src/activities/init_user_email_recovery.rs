@@ -141,6 +141,7 @@ impl Activity for InitUserEmailRecovery {
             "initUserEmailRecoveryResult",
         ),
     ];
+    type Intent = InitUserEmailRecoveryIntentV2;
     type Output = InitUserEmailRecoveryResult;
 }
 

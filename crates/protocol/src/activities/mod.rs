@@ -1,4 +1,4 @@
-//! What can be asked to be done: one file an activity, named for its route, and the registry of them.
+//! What can be asked to be done: one file an activity, named for its route, and the list of them.
 
 #[cfg(feature = "engine")]
 mod registry;
@@ -78,6 +78,75 @@ pub mod update_user_tag;
 pub mod update_wallet;
 pub mod verify_otp;
 
+/// Calls a macro with every activity, each as the module, which is named for its route, and the type. A new
+/// activity is a file, its `mod` line and its row here.
+#[macro_export]
+macro_rules! for_each_activity {
+    ($with:ident) => {
+        $with! {
+            create_api_keys::CreateApiKeys,
+            create_api_only_users::CreateApiOnlyUsers,
+            create_authenticators::CreateAuthenticators,
+            create_oauth2_credential::CreateOauth2Credential,
+            create_oauth_providers::CreateOauthProviders,
+            create_private_key_tag::CreatePrivateKeyTag,
+            create_private_keys::CreatePrivateKeys,
+            create_read_only_session::CreateReadOnlySession,
+            create_read_write_session::CreateReadWriteSession,
+            create_sub_organization::CreateSubOrganization,
+            create_user_tag::CreateUserTag,
+            create_users::CreateUsers,
+            create_wallet::CreateWallet,
+            create_wallet_accounts::CreateWalletAccounts,
+            delete_api_keys::DeleteApiKeys,
+            delete_authenticators::DeleteAuthenticators,
+            delete_oauth2_credential::DeleteOauth2Credential,
+            delete_oauth_providers::DeleteOauthProviders,
+            delete_private_key_tags::DeletePrivateKeyTags,
+            delete_private_keys::DeletePrivateKeys,
+            delete_sub_organization::DeleteSubOrganization,
+            delete_user_tags::DeleteUserTags,
+            delete_users::DeleteUsers,
+            delete_wallet_accounts::DeleteWalletAccounts,
+            delete_wallets::DeleteWallets,
+            disable_auth_proxy::DisableAuthProxy,
+            email_auth::EmailAuth,
+            enable_auth_proxy::EnableAuthProxy,
+            init_otp::InitOtp,
+            init_otp_auth::InitOtpAuth,
+            init_user_email_recovery::InitUserEmailRecovery,
+            oauth::Oauth,
+            oauth2_authenticate::Oauth2Authenticate,
+            oauth_login::OauthLogin,
+            otp_auth::OtpAuth,
+            otp_login::OtpLogin,
+            recover_user::RecoverUser,
+            remove_organization_feature::RemoveOrganizationFeature,
+            revoke_session::RevokeSession,
+            revoke_sessions::RevokeSessions,
+            set_organization_feature::SetOrganizationFeature,
+            set_session_limits::SetSessionLimits,
+            sign_raw_payload::SignRawPayload,
+            sign_raw_payloads::SignRawPayloads,
+            sign_transaction::SignTransaction,
+            stamp_login::StampLogin,
+            update_auth_proxy_config::UpdateAuthProxyConfig,
+            update_oauth2_credential::UpdateOauth2Credential,
+            update_organization_name::UpdateOrganizationName,
+            update_private_key_tag::UpdatePrivateKeyTag,
+            update_root_quorum::UpdateRootQuorum,
+            update_session::UpdateSession,
+            update_user::UpdateUser,
+            update_user_email::UpdateUserEmail,
+            update_user_name::UpdateUserName,
+            update_user_phone_number::UpdateUserPhoneNumber,
+            update_user_tag::UpdateUserTag,
+            update_wallet::UpdateWallet,
+            verify_otp::VerifyOtp,
+        }
+    };
+}
+
 /// One activity: its route, the versions of its intent, and what it answers.
 pub trait Activity: Sized + Send + 'static {
     /// Whether it is one of the protocol or beyond it.
@@ -89,8 +158,18 @@ pub trait Activity: Sized + Send + 'static {
     /// Whether it may name a parent and mean the one sub-organization that knows its stamp: who logs in
     /// does not know yet which that is.
     const FINDS_SUB_ORGANIZATION: bool = false;
+    /// The parameters of its current version, as they travel.
+    type Intent: Serialize + DeserializeOwned + JsonSchema;
     /// The content of its result.
-    type Output: Serialize + JsonSchema;
+    type Output: Serialize + DeserializeOwned + JsonSchema;
+}
+
+/// `ACTIVITY_TYPE_…` of the current version of an activity.
+pub const fn current_type<A: Activity>() -> &'static str {
+    match A::VERSIONS {
+        [current, ..] => current.kind,
+        [] => "",
+    }
 }
 
 /// Reads parameters: what they mean, and the intent to record.

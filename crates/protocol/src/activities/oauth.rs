@@ -79,6 +79,7 @@ impl Activity for Oauth {
     const ROUTE: &'static str = "oauth";
     const VERSIONS: &'static [Version<Self>] =
         &[Version::of::<OauthIntent>("ACTIVITY_TYPE_OAUTH", "oauthIntent", "oauthResult")];
+    type Intent = OauthIntent;
     type Output = OauthResult;
 }
 

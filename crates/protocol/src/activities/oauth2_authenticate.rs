@@ -96,6 +96,7 @@ impl Activity for Oauth2Authenticate {
         "oauth2AuthenticateIntent",
         "oauth2AuthenticateResult",
     )];
+    type Intent = Oauth2AuthenticateIntent;
     type Output = Oauth2AuthenticateResult;
 }
 

@@ -77,6 +77,7 @@ impl Activity for OauthLogin {
         "oauthLoginIntent",
         "oauthLoginResult",
     )];
+    type Intent = OauthLoginIntent;
     type Output = OauthLoginResult;
 }
 

@@ -91,6 +91,7 @@ impl Activity for OtpAuth {
     const ROUTE: &'static str = "otp_auth";
     const VERSIONS: &'static [Version<Self>] =
         &[Version::of::<OtpAuthIntent>("ACTIVITY_TYPE_OTP_AUTH", "otpAuthIntent", "otpAuthResult")];
+    type Intent = OtpAuthIntent;
     type Output = OtpAuthResult;
 }
 

@@ -91,6 +91,7 @@ impl Activity for OtpLogin {
             "otpLoginResult",
         ),
     ];
+    type Intent = OtpLoginIntent;
     type Output = OtpLoginResult;
 }
 

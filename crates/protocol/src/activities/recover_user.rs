@@ -60,6 +60,7 @@ impl Activity for RecoverUser {
         "recoverUserIntent",
         "recoverUserResult",
     )];
+    type Intent = RecoverUserIntent;
     type Output = RecoverUserResult;
 }
 

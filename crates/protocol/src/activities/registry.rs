@@ -1,91 +1,22 @@
-//! Every activity the server knows. A new one is a file, its `mod` line and its row here.
+//! What the server knows of every activity that [`for_each_activity`](crate::for_each_activity) names.
 
 use std::fmt;
 
 use schemars::{Schema, SchemaGenerator};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{
-    Activity, create_api_keys, create_api_only_users, create_authenticators,
-    create_oauth_providers, create_oauth2_credential, create_private_key_tag, create_private_keys,
-    create_read_only_session, create_read_write_session, create_sub_organization, create_user_tag,
-    create_users, create_wallet, create_wallet_accounts, delete_api_keys, delete_authenticators,
-    delete_oauth_providers, delete_oauth2_credential, delete_private_key_tags, delete_private_keys,
-    delete_sub_organization, delete_user_tags, delete_users, delete_wallet_accounts,
-    delete_wallets, disable_auth_proxy, email_auth, enable_auth_proxy, init_otp, init_otp_auth,
-    init_user_email_recovery, oauth, oauth_login, oauth2_authenticate, otp_auth, otp_login,
-    recover_user, remove_organization_feature, revoke_session, revoke_sessions,
-    set_organization_feature, set_session_limits, sign_raw_payload, sign_raw_payloads,
-    sign_transaction, stamp_login, update_auth_proxy_config, update_oauth2_credential,
-    update_organization_name, update_private_key_tag, update_root_quorum, update_session,
-    update_user, update_user_email, update_user_name, update_user_phone_number, update_user_tag,
-    update_wallet, verify_otp,
-};
+use super::Activity;
 use crate::engine::{Caller, Context, Needs, Permit, Rule};
 use crate::wire::{InvalidRequest, Namespace, RequestError};
 
-/// Every activity, by route.
-pub static REGISTRY: &[Entry] = &[
-    Entry::of::<create_api_keys::CreateApiKeys>(),
-    Entry::of::<create_api_only_users::CreateApiOnlyUsers>(),
-    Entry::of::<create_authenticators::CreateAuthenticators>(),
-    Entry::of::<create_oauth2_credential::CreateOauth2Credential>(),
-    Entry::of::<create_oauth_providers::CreateOauthProviders>(),
-    Entry::of::<create_private_key_tag::CreatePrivateKeyTag>(),
-    Entry::of::<create_private_keys::CreatePrivateKeys>(),
-    Entry::of::<create_read_only_session::CreateReadOnlySession>(),
-    Entry::of::<create_read_write_session::CreateReadWriteSession>(),
-    Entry::of::<create_sub_organization::CreateSubOrganization>(),
-    Entry::of::<create_user_tag::CreateUserTag>(),
-    Entry::of::<create_users::CreateUsers>(),
-    Entry::of::<create_wallet::CreateWallet>(),
-    Entry::of::<create_wallet_accounts::CreateWalletAccounts>(),
-    Entry::of::<delete_api_keys::DeleteApiKeys>(),
-    Entry::of::<delete_authenticators::DeleteAuthenticators>(),
-    Entry::of::<delete_oauth2_credential::DeleteOauth2Credential>(),
-    Entry::of::<delete_oauth_providers::DeleteOauthProviders>(),
-    Entry::of::<delete_private_key_tags::DeletePrivateKeyTags>(),
-    Entry::of::<delete_private_keys::DeletePrivateKeys>(),
-    Entry::of::<delete_sub_organization::DeleteSubOrganization>(),
-    Entry::of::<delete_user_tags::DeleteUserTags>(),
-    Entry::of::<delete_users::DeleteUsers>(),
-    Entry::of::<delete_wallet_accounts::DeleteWalletAccounts>(),
-    Entry::of::<delete_wallets::DeleteWallets>(),
-    Entry::of::<disable_auth_proxy::DisableAuthProxy>(),
-    Entry::of::<email_auth::EmailAuth>(),
-    Entry::of::<enable_auth_proxy::EnableAuthProxy>(),
-    Entry::of::<init_otp::InitOtp>(),
-    Entry::of::<init_otp_auth::InitOtpAuth>(),
-    Entry::of::<init_user_email_recovery::InitUserEmailRecovery>(),
-    Entry::of::<oauth::Oauth>(),
-    Entry::of::<oauth2_authenticate::Oauth2Authenticate>(),
-    Entry::of::<oauth_login::OauthLogin>(),
-    Entry::of::<otp_auth::OtpAuth>(),
-    Entry::of::<otp_login::OtpLogin>(),
-    Entry::of::<recover_user::RecoverUser>(),
-    Entry::of::<remove_organization_feature::RemoveOrganizationFeature>(),
-    Entry::of::<revoke_session::RevokeSession>(),
-    Entry::of::<revoke_sessions::RevokeSessions>(),
-    Entry::of::<set_organization_feature::SetOrganizationFeature>(),
-    Entry::of::<set_session_limits::SetSessionLimits>(),
-    Entry::of::<sign_raw_payload::SignRawPayload>(),
-    Entry::of::<sign_raw_payloads::SignRawPayloads>(),
-    Entry::of::<sign_transaction::SignTransaction>(),
-    Entry::of::<stamp_login::StampLogin>(),
-    Entry::of::<update_auth_proxy_config::UpdateAuthProxyConfig>(),
-    Entry::of::<update_oauth2_credential::UpdateOauth2Credential>(),
-    Entry::of::<update_organization_name::UpdateOrganizationName>(),
-    Entry::of::<update_private_key_tag::UpdatePrivateKeyTag>(),
-    Entry::of::<update_root_quorum::UpdateRootQuorum>(),
-    Entry::of::<update_session::UpdateSession>(),
-    Entry::of::<update_user::UpdateUser>(),
-    Entry::of::<update_user_email::UpdateUserEmail>(),
-    Entry::of::<update_user_name::UpdateUserName>(),
-    Entry::of::<update_user_phone_number::UpdateUserPhoneNumber>(),
-    Entry::of::<update_user_tag::UpdateUserTag>(),
-    Entry::of::<update_wallet::UpdateWallet>(),
-    Entry::of::<verify_otp::VerifyOtp>(),
-];
+/// The rows, each by its module and its type.
+macro_rules! entries {
+    ($($module:ident::$row:ident,)+) => {
+        /// Every activity, by route.
+        pub static REGISTRY: &[Entry] = &[$(Entry::of::<super::$module::$row>()),+];
+    };
+}
+crate::for_each_activity!(entries);
 
 /// What an activity means. Private to this crate: only a [`Permit`] executes.
 pub(crate) trait Execute: Activity {

@@ -51,6 +51,7 @@ impl Activity for RemoveOrganizationFeature {
         "removeOrganizationFeatureIntent",
         "removeOrganizationFeatureResult",
     )];
+    type Intent = RemoveOrganizationFeatureIntent;
     type Output = RemoveOrganizationFeatureResult;
 }
 

@@ -52,6 +52,7 @@ impl Activity for RevokeSession {
         "revokeSessionIntent",
         "revokeSessionResult",
     )];
+    type Intent = RevokeSessionIntent;
     type Output = RevokeSessionResult;
 }
 

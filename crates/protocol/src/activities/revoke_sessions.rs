@@ -75,6 +75,7 @@ impl Activity for RevokeSessions {
         "revokeSessionsIntent",
         "revokeSessionsResult",
     )];
+    type Intent = RevokeSessionsIntent;
     type Output = RevokeSessionsResult;
 }
 

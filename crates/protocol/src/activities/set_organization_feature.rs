@@ -102,6 +102,7 @@ impl Activity for SetOrganizationFeature {
         "setOrganizationFeatureIntent",
         "setOrganizationFeatureResult",
     )];
+    type Intent = SetOrganizationFeatureIntent;
     type Output = SetOrganizationFeatureResult;
 }
 

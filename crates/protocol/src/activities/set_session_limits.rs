@@ -81,6 +81,7 @@ impl Activity for SetSessionLimits {
         "setSessionLimitsIntent",
         "setSessionLimitsResult",
     )];
+    type Intent = SetSessionLimitsIntent;
     type Output = SetSessionLimitsResult;
 }
 

@@ -91,6 +91,7 @@ impl Activity for SignRawPayload {
             "signRawPayloadResult",
         ),
     ];
+    type Intent = SignRawPayloadIntentV2;
     type Output = SignRawPayloadResult;
 }
 

@@ -70,6 +70,7 @@ impl Activity for SignRawPayloads {
         "signRawPayloadsIntent",
         "signRawPayloadsResult",
     )];
+    type Intent = SignRawPayloadsIntent;
     type Output = SignRawPayloadsResult;
 }
 

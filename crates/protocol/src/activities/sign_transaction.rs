@@ -108,6 +108,7 @@ impl Activity for SignTransaction {
             "signTransactionResult",
         ),
     ];
+    type Intent = SignTransactionIntentV2;
     type Output = SignTransactionResult;
 }
 

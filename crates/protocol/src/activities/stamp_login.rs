@@ -79,6 +79,7 @@ impl Activity for StampLogin {
         "stampLoginIntent",
         "stampLoginResult",
     )];
+    type Intent = StampLoginIntent;
     type Output = StampLoginResult;
 }
 

@@ -265,6 +265,7 @@ impl Activity for UpdateAuthProxyConfig {
         "updateAuthProxyConfigIntent",
         "updateAuthProxyConfigResult",
     )];
+    type Intent = UpdateAuthProxyConfigIntent;
     type Output = UpdateAuthProxyConfigResult;
 }
 

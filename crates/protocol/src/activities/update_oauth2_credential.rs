@@ -66,6 +66,7 @@ impl Activity for UpdateOauth2Credential {
         "updateOauth2CredentialIntent",
         "updateOauth2CredentialResult",
     )];
+    type Intent = UpdateOauth2CredentialIntent;
     type Output = UpdateOauth2CredentialResult;
 }
 

@@ -52,6 +52,7 @@ impl Activity for UpdateOrganizationName {
         "updateOrganizationNameIntent",
         "updateOrganizationNameResult",
     )];
+    type Intent = UpdateOrganizationNameIntent;
     type Output = UpdateOrganizationNameResult;
 }
 

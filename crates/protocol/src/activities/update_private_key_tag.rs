@@ -76,6 +76,7 @@ impl Activity for UpdatePrivateKeyTag {
         "updatePrivateKeyTagIntent",
         "updatePrivateKeyTagResult",
     )];
+    type Intent = UpdatePrivateKeyTagIntent;
     type Output = UpdatePrivateKeyTagResult;
 }
 

@@ -69,6 +69,7 @@ impl Activity for UpdateRootQuorum {
         "updateRootQuorumIntent",
         "updateRootQuorumResult",
     )];
+    type Intent = UpdateRootQuorumIntent;
     type Output = UpdateRootQuorumResult;
 }
 

@@ -58,6 +58,7 @@ impl Activity for UpdateSession {
         "updateSessionIntent",
         "updateSessionResult",
     )];
+    type Intent = UpdateSessionIntent;
     type Output = UpdateSessionResult;
 }
 

@@ -80,6 +80,7 @@ impl Activity for UpdateUser {
         "updateUserIntent",
         "updateUserResult",
     )];
+    type Intent = UpdateUserIntent;
     type Output = UpdateUserResult;
 }
 

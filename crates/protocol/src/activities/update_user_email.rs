@@ -64,6 +64,7 @@ impl Activity for UpdateUserEmail {
         "updateUserEmailIntent",
         "updateUserEmailResult",
     )];
+    type Intent = UpdateUserEmailIntent;
     type Output = UpdateUserEmailResult;
 }
 

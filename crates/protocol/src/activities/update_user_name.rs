@@ -57,6 +57,7 @@ impl Activity for UpdateUserName {
         "updateUserNameIntent",
         "updateUserNameResult",
     )];
+    type Intent = UpdateUserNameIntent;
     type Output = UpdateUserNameResult;
 }
 

@@ -64,6 +64,7 @@ impl Activity for UpdateUserPhoneNumber {
         "updateUserPhoneNumberIntent",
         "updateUserPhoneNumberResult",
     )];
+    type Intent = UpdateUserPhoneNumberIntent;
     type Output = UpdateUserPhoneNumberResult;
 }
 

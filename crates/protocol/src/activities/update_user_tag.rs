@@ -75,6 +75,7 @@ impl Activity for UpdateUserTag {
         "updateUserTagIntent",
         "updateUserTagResult",
     )];
+    type Intent = UpdateUserTagIntent;
     type Output = UpdateUserTagResult;
 }
 

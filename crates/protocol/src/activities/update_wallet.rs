@@ -58,6 +58,7 @@ impl Activity for UpdateWallet {
         "updateWalletIntent",
         "updateWalletResult",
     )];
+    type Intent = UpdateWalletIntent;
     type Output = UpdateWalletResult;
 }
 

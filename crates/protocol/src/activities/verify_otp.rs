@@ -128,6 +128,7 @@ impl Activity for VerifyOtp {
             "verifyOtpResult",
         ),
     ];
+    type Intent = VerifyOtpIntent;
     type Output = VerifyOtpResult;
 }
 

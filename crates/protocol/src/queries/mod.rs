@@ -44,8 +44,47 @@ pub mod list_wallets;
 pub mod session_token;
 pub mod whoami;
 
+/// Calls a macro with every query, each as the module, which is named for its route, and the type. A new
+/// query is a file, its `mod` line and its row here.
+#[macro_export]
+macro_rules! for_each_query {
+    ($with:ident) => {
+        $with! {
+            get_activity::GetActivity,
+            get_api_key::GetApiKey,
+            get_api_keys::GetApiKeys,
+            get_auth_proxy_config::GetAuthProxyConfig,
+            get_authenticator::GetAuthenticator,
+            get_authenticators::GetAuthenticators,
+            get_oauth2_credential::GetOauth2Credential,
+            get_oauth_providers::GetOauthProviders,
+            get_organization::GetOrganization,
+            get_organization_configs::GetOrganizationConfigs,
+            get_private_key::GetPrivateKey,
+            get_user::GetUser,
+            get_wallet::GetWallet,
+            get_wallet_account::GetWalletAccount,
+            list_activities::ListActivities,
+            list_app_proofs::ListAppProofs,
+            list_oauth2_credentials::ListOauth2Credentials,
+            list_private_key_tags::ListPrivateKeyTags,
+            list_private_keys::ListPrivateKeys,
+            list_session_events::ListSessionEvents,
+            list_sessions::ListSessions,
+            list_suborgs::ListSuborgs,
+            list_user_tags::ListUserTags,
+            list_users::ListUsers,
+            list_verified_suborgs::ListVerifiedSuborgs,
+            list_wallet_accounts::ListWalletAccounts,
+            list_wallets::ListWallets,
+            session_token::SessionToken,
+            whoami::Whoami,
+        }
+    };
+}
+
 /// One query: its route, what it is asked with, and what it answers.
-pub trait Query: DeserializeOwned + JsonSchema + Send + 'static {
+pub trait Query: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     /// Whether it is one of the protocol or beyond it.
     const NAMESPACE: Namespace = Namespace::Turnkey;
     /// Last segment of its path, `/<namespace>/query/<route>`; unique over all namespaces.
@@ -55,5 +94,5 @@ pub trait Query: DeserializeOwned + JsonSchema + Send + 'static {
     /// Whether an attested stamp may ask: who logs in so polls what became of it.
     const ACCEPTS_ATTESTED: bool = false;
     /// The body of its answer.
-    type Response: Serialize + JsonSchema;
+    type Response: Serialize + DeserializeOwned + JsonSchema;
 }

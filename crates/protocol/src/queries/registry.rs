@@ -1,16 +1,9 @@
-//! Every query the server knows. A new one is a file, its `mod` line and its row here.
+//! What the server knows of every query that [`for_each_query`](crate::for_each_query) names.
 
 use schemars::{Schema, SchemaGenerator};
 use uuid::Uuid;
 
-use super::{
-    Query, get_activity, get_api_key, get_api_keys, get_auth_proxy_config, get_authenticator,
-    get_authenticators, get_oauth_providers, get_oauth2_credential, get_organization,
-    get_organization_configs, get_private_key, get_user, get_wallet, get_wallet_account,
-    list_activities, list_app_proofs, list_oauth2_credentials, list_private_key_tags,
-    list_private_keys, list_session_events, list_sessions, list_suborgs, list_user_tags,
-    list_users, list_verified_suborgs, list_wallet_accounts, list_wallets, session_token, whoami,
-};
+use super::Query;
 use crate::activities::read_object;
 use crate::engine::model::{IndexKey, User, WalletAccount};
 use crate::engine::{ActivityRecord, Caller, Home, Organization, ServerKeys, Settings};
@@ -19,38 +12,14 @@ use crate::wire::enums::ActivityStatus;
 use crate::wire::id::{ActivityId, OrganizationId, UserId, WalletId};
 use crate::wire::{InvalidRequest, Namespace, Page, RequestError, Timestamp, value};
 
-/// Every query, by route.
-pub static REGISTRY: &[Entry] = &[
-    Entry::of::<get_activity::GetActivity>(),
-    Entry::of::<get_api_key::GetApiKey>(),
-    Entry::of::<get_api_keys::GetApiKeys>(),
-    Entry::of::<get_auth_proxy_config::GetAuthProxyConfig>(),
-    Entry::of::<get_authenticator::GetAuthenticator>(),
-    Entry::of::<get_authenticators::GetAuthenticators>(),
-    Entry::of::<get_oauth2_credential::GetOauth2Credential>(),
-    Entry::of::<get_oauth_providers::GetOauthProviders>(),
-    Entry::of::<get_organization::GetOrganization>(),
-    Entry::of::<get_organization_configs::GetOrganizationConfigs>(),
-    Entry::of::<get_private_key::GetPrivateKey>(),
-    Entry::of::<get_user::GetUser>(),
-    Entry::of::<get_wallet::GetWallet>(),
-    Entry::of::<get_wallet_account::GetWalletAccount>(),
-    Entry::of::<list_activities::ListActivities>(),
-    Entry::of::<list_app_proofs::ListAppProofs>(),
-    Entry::of::<list_oauth2_credentials::ListOauth2Credentials>(),
-    Entry::of::<list_private_key_tags::ListPrivateKeyTags>(),
-    Entry::of::<list_private_keys::ListPrivateKeys>(),
-    Entry::of::<list_session_events::ListSessionEvents>(),
-    Entry::of::<list_sessions::ListSessions>(),
-    Entry::of::<list_suborgs::ListSuborgs>(),
-    Entry::of::<list_user_tags::ListUserTags>(),
-    Entry::of::<list_users::ListUsers>(),
-    Entry::of::<list_verified_suborgs::ListVerifiedSuborgs>(),
-    Entry::of::<list_wallet_accounts::ListWalletAccounts>(),
-    Entry::of::<list_wallets::ListWallets>(),
-    Entry::of::<session_token::SessionToken>(),
-    Entry::of::<whoami::Whoami>(),
-];
+/// The rows, each by its module and its type.
+macro_rules! entries {
+    ($($module:ident::$row:ident,)+) => {
+        /// Every query, by route.
+        pub static REGISTRY: &[Entry] = &[$(Entry::of::<super::$module::$row>()),+];
+    };
+}
+crate::for_each_query!(entries);
 
 /// Rows that a query is answered from, beside the organization. The shell fetches them first.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -83,8 +83,13 @@ impl SoftwareAuthenticator {
 
     /// `X-Stamp-Webauthn` for the body.
     pub fn stamp(&self, body: &[u8]) -> String {
+        self.assert(&webauthn_challenge(body))
+    }
+
+    /// `X-Stamp-Webauthn` for a challenge, which is base64url.
+    pub fn assert(&self, challenge: &str) -> String {
         let authenticator_data = self.authenticator_data(USER_PRESENT);
-        let client_data = self.client_data("webauthn.get", &webauthn_challenge(body));
+        let client_data = self.client_data("webauthn.get", challenge);
         let signed = [authenticator_data.as_slice(), &sha256(client_data.as_bytes())].concat();
         let signature = match &self.key {
             PrivateKey::Es256(key) => key.sign(&signed).to_der(),
