@@ -49,9 +49,14 @@ impl DataDirectory {
         self.path.join(name)
     }
 
+    /// Where the database is.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+
     /// Opens the database, or makes it. Nobody else can while the store is there.
     pub(crate) fn open_store(&self) -> Result<Arc<dyn Store>, Failure> {
-        Ok(Arc::new(SqliteStore::open(self.path.join(DATABASE))?))
+        Ok(Arc::new(SqliteStore::open(self.database())?))
     }
 
     /// The master key: from `KEYWARD_MASTER_KEY`, else from its file.

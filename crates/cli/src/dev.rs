@@ -12,8 +12,8 @@ use clap::Args;
 use keyward_crypto::{Secret, os_rng, sha256};
 use keyward_protocol::wire::id::OrganizationId;
 use keyward_server::config::DEFAULT_LISTEN;
-use keyward_server::delivery::Inbox;
-use keyward_server::{App, Beginning, Clock, Config, beginning, seed};
+use keyward_server::dev::{Again, DevServer, Ground};
+use keyward_server::{Beginning, Clock, Config, Root, beginning, seed};
 use keyward_store::{MemoryStore, SealedStore, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -32,6 +32,9 @@ pub(crate) const DEFAULT_DATA_DIR: &str = "./keyward-data";
 pub(crate) const ENV_FILE: &str = "dev.env";
 /// The root API key of a developer's server; its presence says that it is one.
 const ROOT_KEY_FILE: &str = "dev-root-key.json";
+
+/// Name of the root organization where no seed file says it.
+const NAME: &str = "Development";
 
 /// Run a server to develop against; makes what is missing
 #[derive(Args)]
@@ -70,12 +73,16 @@ struct RootKey {
     api_private_key: String,
     /// SHA-256 of the seed file it began with, hex.
     seed: Option<String>,
+    /// The seed file, to begin again with. Earlier releases did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seed_text: Option<String>,
 }
 
 /// A store that has begun.
 struct Begun {
     store: SealedStore,
     root_key: RootKey,
+    ground: Ground,
     env_file: PathBuf,
     _temporary: Option<TempDir>,
 }
@@ -100,7 +107,10 @@ impl Dev {
             begin_in(&DataDirectory::create(self.data_dir)?, seed).await?
         };
         // Held to the end: dropping it removes the directory.
-        let Begun { store, root_key, env_file, _temporary } = begun;
+        let Begun { store, root_key, ground, env_file, _temporary } = begun;
+        if beginning::enable_log_ins(&store, Clock::default().now()).await? {
+            tracing::info!("log-ins and the auth proxy are switched on");
+        }
         let keys = beginning::server_keys(&store).await?;
         let key = KeyPair::parse(Curve::P256, &root_key.api_private_key)?;
         let base_url = base_url(listening.address);
@@ -114,35 +124,44 @@ impl Dev {
                 root_key.api_private_key
             ),
         )?;
+        let again = root_key.again(&store, key, ground).await?;
+        let server = DevServer::start(store, keys, again, &config, base_url.clone())?;
         if !listening.address.ip().is_loopback() {
             tracing::warn!(
-                "whoever reaches {} can move the clock and read the inbox",
+                "whoever reaches {} can read the inbox, sign in as anybody and have everything forgotten",
                 listening.address
             );
         }
+        let playground = playground_url(listening.address);
         if self.json {
             output::json(&json!({
                 "baseUrl": base_url,
                 "organizationId": organization,
                 "apiPublicKey": public_key,
                 "envFile": env_file,
+                "playgroundUrl": playground,
             }))?;
         } else {
-            output::text(&banner(&base_url, organization, &env_file))?;
+            output::text(&banner(&base_url, &playground, organization, &env_file))?;
         }
-        let inbox = Arc::new(Inbox::new(&config.mail.clone().unwrap_or_default())?);
-        let app = App::new(store, keys, &config, base_url, inbox.clone());
-        listening.serve(app, Some(inbox)).await
+        listening.serve_dev(server).await
     }
 }
 
-fn banner(base_url: &str, organization: OrganizationId, env_file: &Path) -> String {
+fn banner(
+    base_url: &str,
+    playground: &str,
+    organization: OrganizationId,
+    env_file: &Path,
+) -> String {
     let file = env_file.display();
     let mut text = format!("Keyward listens on {base_url}, for development only\n");
     // Writing to a string can't fail.
+    let _ = writeln!(text, "  playground    {playground}");
     let _ = writeln!(text, "  organization  {organization}");
     let _ = writeln!(text, "  API key       {file}");
     let _ = writeln!(text, "  inbox         {base_url}/dev/inbox");
+    let _ = writeln!(text, "  OIDC issuer   {base_url}/dev/oidc");
     let _ = writeln!(text, "Try: keyward whoami --env-file {file}");
     text
 }
@@ -157,8 +176,19 @@ fn base_url(address: SocketAddr) -> String {
     format!("http://{}", SocketAddr::new(reachable, address.port()))
 }
 
+/// The URL of the playground: by name where that leads here, since passkeys belong to a name.
+fn playground_url(address: SocketAddr) -> String {
+    let ip = address.ip();
+    if ip.is_loopback() || ip.is_unspecified() {
+        format!("http://localhost:{}/", address.port())
+    } else {
+        format!("{}/", base_url(address))
+    }
+}
+
 /// A seed file that was read.
 struct SeedFile {
+    text: String,
     sha256: String,
     beginning: Beginning,
 }
@@ -168,7 +198,8 @@ impl SeedFile {
         let text = std::fs::read_to_string(path)
             .map_err(|source| Failure::File { path: path.to_owned(), source })?;
         let sha256 = hex::encode(sha256(text.as_bytes()));
-        Ok(Self { sha256, beginning: seed::read(&text)? })
+        let beginning = seed::read(&text)?;
+        Ok(Self { text, sha256, beginning })
     }
 }
 
@@ -186,6 +217,7 @@ async fn begin_in_memory(seed: Option<SeedFile>) -> Result<Begun, Failure> {
     Ok(Begun {
         store,
         root_key,
+        ground: Ground::Memory,
         env_file: temporary.path().join(ENV_FILE),
         _temporary: Some(temporary),
     })
@@ -194,16 +226,21 @@ async fn begin_in_memory(seed: Option<SeedFile>) -> Result<Begun, Failure> {
 async fn begin_in(directory: &DataDirectory, seed: Option<SeedFile>) -> Result<Begun, Failure> {
     let key_file = directory.file(ROOT_KEY_FILE);
     let store = directory.open_store()?;
-    let (store, root_key) = if beginning::has_begun(&*store).await? {
-        let root_key = RootKey::read(directory, &key_file)?;
-        if seed.is_some_and(|seed| root_key.seed.as_ref() != Some(&seed.sha256)) {
-            return Err(Failure::OtherSeed(directory.path().to_owned()));
+    let (store, root_key, master) = if beginning::has_begun(&*store).await? {
+        let mut root_key = RootKey::read(directory, &key_file)?;
+        if let Some(seed) = seed {
+            if root_key.seed.as_ref() != Some(&seed.sha256) {
+                return Err(Failure::OtherSeed(directory.path().to_owned()));
+            }
+            if root_key.seed_text.replace(seed.text).is_none() {
+                root_key.write(&key_file)?;
+            }
         }
         let store = SealedStore::new(store, directory.master_key()?);
         if beginning::root_organization(&store).await? != root_key.organization_id {
             return Err(Failure::NotForDevelopment(directory.path().to_owned()));
         }
-        (store, root_key)
+        (store, root_key, directory.master_key()?)
     } else {
         let store = SealedStore::new(store, directory.new_master_key()?);
         let (beginning, root_key) = begin(seed)?;
@@ -211,25 +248,32 @@ async fn begin_in(directory: &DataDirectory, seed: Option<SeedFile>) -> Result<B
         // its server is written over.
         root_key.write(&key_file)?;
         beginning.store(&store).await?;
-        (store, root_key)
+        (store, root_key, directory.master_key()?)
     };
-    Ok(Begun { store, root_key, env_file: directory.file(ENV_FILE), _temporary: None })
+    Ok(Begun {
+        store,
+        root_key,
+        ground: Ground::Database { path: directory.database(), master },
+        env_file: directory.file(ENV_FILE),
+        _temporary: None,
+    })
 }
 
 /// The beginning that the seed asks for, or any.
 fn begin(seed: Option<SeedFile>) -> Result<(Beginning, RootKey), Failure> {
     let now = Clock::default().now();
-    let (beginning, seed) = if let Some(SeedFile { sha256, beginning }) = seed {
-        (beginning, Some(sha256))
+    let (beginning, seed, seed_text) = if let Some(SeedFile { text, sha256, beginning }) = seed {
+        (beginning, Some(sha256), Some(text))
     } else {
-        let beginning = Beginning::generate("Development", now, &mut os_rng());
-        (beginning.map_err(Failure::Root)?, None)
+        let beginning = Beginning::generate(NAME, now, &mut os_rng());
+        (beginning.map_err(Failure::Root)?, None, None)
     };
     let beginning = beginning.with_log_ins(now, &mut os_rng()).map_err(Failure::Root)?;
     let root_key = RootKey {
         organization_id: beginning.root.organization,
         api_private_key: beginning.root.api_private_key(),
         seed,
+        seed_text,
     };
     Ok((beginning, root_key))
 }
@@ -245,6 +289,21 @@ impl RootKey {
         })?;
         serde_json::from_str(&text)
             .map_err(|source| Failure::Malformed { path: file.to_owned(), source })
+    }
+
+    /// How to begin again; `None` when that was with a seed file that is not known.
+    async fn again(
+        &self,
+        store: &SealedStore,
+        key: KeyPair,
+        ground: Ground,
+    ) -> Result<Option<Again>, Failure> {
+        if self.seed.is_some() && self.seed_text.is_none() {
+            return Ok(None);
+        }
+        let KeyPair::P256(key) = key else { return Ok(None) };
+        let root = Root::find(store, key, Clock::default().now()).await?;
+        Ok(Some(Again { root, name: NAME.to_owned(), seed: self.seed_text.clone(), ground }))
     }
 
     fn write(&self, file: &Path) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use keyward_server::delivery::Inbox;
+use keyward_server::dev::DevServer;
 use keyward_server::{App, background, http, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -35,27 +35,35 @@ impl Listening {
         })
     }
 
-    /// Serves until the process is told to end.
-    pub(crate) async fn serve(
-        mut self,
-        app: App,
-        inbox: Option<Arc<Inbox>>,
-    ) -> Result<(), Failure> {
-        let end = async {
-            tokio::select! {
-                _ = self.interrupt.recv() => {}
-                _ = self.terminate.recv() => {}
-            }
-            tracing::info!("ending");
-        };
+    /// Serves the app until the process is told to end.
+    pub(crate) async fn serve(self, app: App) -> Result<(), Failure> {
         let app = Arc::new(app);
         let (told, ended) = watch::channel(false);
         let background = tokio::spawn(background::run(app.clone(), ended));
-        let served = serve::serve(self.listener, http::router(app, inbox), end).await;
+        let (listener, end) = self.until_told();
+        let served = serve::serve(listener, http::router(app), end).await;
         // Requests are done; what they left is, too, when this returns.
         let _ = told.send(true);
         let _ = background.await;
         served.map_err(Failure::Run)
+    }
+
+    /// Serves a server for development until the process is told to end.
+    pub(crate) async fn serve_dev(self, server: DevServer) -> Result<(), Failure> {
+        let (listener, end) = self.until_told();
+        server.serve(listener, end).await.map_err(Failure::Run)
+    }
+
+    fn until_told(self) -> (TcpListener, impl Future<Output = ()>) {
+        let Self { listener, mut interrupt, mut terminate, .. } = self;
+        let end = async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            tracing::info!("ending");
+        };
+        (listener, end)
     }
 }
 

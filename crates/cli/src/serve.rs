@@ -16,7 +16,9 @@ use crate::running::{Listening, block_on, log};
 /// Run a server that `keyward init` has begun
 ///
 /// Variables go over the configuration file: `KEYWARD_LISTEN`, `KEYWARD_DATA_DIR`, `KEYWARD_PUBLIC_URL`,
-/// `KEYWARD_LOG`, `KEYWARD_LOG_JSON`, `KEYWARD_SMTP_URL`, `KEYWARD_MAIL_FROM` and `KEYWARD_SMS_TOKEN`. `KEYWARD_MASTER_KEY` (64 hex digits) stands for the master key's file.
+/// `KEYWARD_LOG`, `KEYWARD_LOG_JSON`, `KEYWARD_PLAYGROUND`, `KEYWARD_PLAYGROUND_ORGANIZATION_ID`,
+/// `KEYWARD_SMTP_URL`, `KEYWARD_MAIL_FROM` and `KEYWARD_SMS_TOKEN`. `KEYWARD_MASTER_KEY` (64 hex digits) stands
+/// for the master key's file.
 #[derive(Args)]
 pub(crate) struct Serve {
     /// Configuration file
@@ -46,5 +48,5 @@ async fn serve(config: Config) -> Result<(), Failure> {
     tracing::info!(address = %listening.address, %organization, "listening");
     let base_url = format!("http://{}", listening.address);
     let delivery = Arc::new(delivery);
-    listening.serve(App::new(store, keys, &config, base_url, delivery), None).await
+    listening.serve(App::new(store, keys, &config, base_url, delivery)).await
 }

@@ -10,11 +10,13 @@ use keyward_store::{Opened, SealedStore};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::delivery::Delivery;
+use crate::dev::Development;
 use crate::identities::Identities;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::playground::Playground;
 use crate::submit::Loaded;
 use crate::uses::LastUses;
 
@@ -24,7 +26,7 @@ const TURNS: usize = 64;
 /// A running server, without its listener.
 pub struct App {
     /// The one clock.
-    pub clock: Clock,
+    pub clock: Arc<Clock>,
     /// Where everything is kept.
     pub(crate) store: SealedStore,
     /// The server's own keys.
@@ -45,6 +47,10 @@ pub struct App {
     pub(crate) messages: Notify,
     /// What it counts.
     pub(crate) metrics: Metrics,
+    /// The page to try it with, where it is served.
+    pub(crate) playground: Option<Playground>,
+    /// What it has only while somebody develops against it.
+    pub(crate) development: Option<Arc<Development>>,
     turns: Vec<Arc<Mutex<()>>>,
 }
 
@@ -57,6 +63,7 @@ impl App {
         base_url: String,
         delivery: Arc<dyn Delivery>,
     ) -> Self {
+        let playground = Playground { organization: config.playground_organization_id };
         let templates = config.mail.iter().flat_map(|mail| mail.templates.keys());
         let settings = Settings {
             issuer: config.public_url.clone().unwrap_or(base_url),
@@ -65,7 +72,7 @@ impl App {
             email_templates: templates.cloned().collect(),
         };
         Self {
-            clock: Clock::default(),
+            clock: Arc::default(),
             store,
             keys,
             settings,
@@ -76,8 +83,39 @@ impl App {
             delivery,
             messages: Notify::new(),
             metrics: Metrics::default(),
+            playground: config.playground.then_some(playground),
+            development: None,
             turns: (0..TURNS).map(|_| Arc::default()).collect(),
         }
+    }
+
+    /// A server to develop against: with an inbox in place of a delivery, a clock that moves, an identity
+    /// provider that signs in anybody, and the playground.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the e-mail templates.
+    pub fn for_development(
+        store: SealedStore,
+        keys: ServerKeys,
+        config: &Config,
+        base_url: String,
+    ) -> Result<Self, ConfigError> {
+        let development = Arc::new(Development::new(config, &base_url)?);
+        Ok(Self::developed(store, keys, config, base_url, development))
+    }
+
+    /// The same, with what an earlier one had.
+    pub(crate) fn developed(
+        store: SealedStore,
+        keys: ServerKeys,
+        config: &Config,
+        base_url: String,
+        development: Arc<Development>,
+    ) -> Self {
+        let config = Config { playground: true, ..config.clone() };
+        let app = Self::new(store, keys, &config, base_url, development.inbox.clone());
+        Self { clock: development.clock.clone(), development: Some(development), ..app }
     }
 
     /// Refuses a caller whose session has ended by a limit.

@@ -1,5 +1,9 @@
 //! The first start: the server's keys, the root organization, and its first API key.
 
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use keyward_crypto::{CryptoRng, P256PrivateKey, os_rng};
 use keyward_protocol::engine::credentials::{self, Identities};
 use keyward_protocol::engine::model::{Organization, RootQuorum, SessionLimits};
@@ -8,7 +12,7 @@ use keyward_protocol::parameters::{NewApiKey, NewUser};
 use keyward_protocol::wire::enums::{ApiKeyCurve, FeatureName};
 use keyward_protocol::wire::id::{OrganizationId, UserId};
 use keyward_protocol::wire::{RequestError, Timestamp};
-use keyward_store::{SealedError, SealedStore, Store, StoreError};
+use keyward_store::{Decided, SealedError, SealedStore, Store, StoreError};
 use uuid::Uuid;
 
 /// Names under which the server's keys are kept, in the order of [`named`].
@@ -22,6 +26,14 @@ const KEYS: [&str; 6] = [
 ];
 /// Name under which the root organization's id is kept.
 pub(crate) const ROOT_ORGANIZATION: &str = "root organization";
+
+/// Features with which every way to log in is on.
+const LOG_INS: [FeatureName; 4] = [
+    FeatureName::EmailAuth,
+    FeatureName::EmailRecovery,
+    FeatureName::OtpEmailAuth,
+    FeatureName::SmsAuth,
+];
 
 /// Why a server did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +51,18 @@ pub enum BeginningError {
     /// The seed file asks for something an organization can't be.
     #[error("the seed is not possible")]
     Seed(#[source] RequestError),
+    /// The root organization can't be what it should.
+    #[error("the root organization can't be made")]
+    Root(#[source] RequestError),
+    /// The database can't be replaced.
+    #[error("the database {path} can't be replaced")]
+    File {
+        /// The database.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: io::Error,
+    },
 }
 
 /// The root organization and the key to it, shown once.
@@ -60,6 +84,31 @@ impl Root {
     /// The API key's private half: hex. It leaves the process, to be handed to whoever runs it.
     pub fn api_private_key(&self) -> String {
         hex::encode(self.api_key.expose_bytes().expose())
+    }
+
+    /// Of a server that has begun: the user whose API key this is, or else one that will have it.
+    ///
+    /// # Errors
+    ///
+    /// [`BeginningError::NotBegun`] for an empty store.
+    pub async fn find(
+        store: &SealedStore,
+        api_key: P256PrivateKey,
+        now: Timestamp,
+    ) -> Result<Self, BeginningError> {
+        let id = root_organization(store).await?;
+        let root = store.organization(id).await?.ok_or(BeginningError::NotBegun)?;
+        let public_key = hex::encode(api_key.public_key().compressed());
+        let mut users = root.organization.users.iter();
+        let user = users.find(|user| user.api_keys.iter().any(|key| key.public_key == public_key));
+        let user = user.map_or_else(|| UserId::generate(now, &mut os_rng()), |user| user.id);
+        Ok(Self { organization: id, user, api_key })
+    }
+
+    /// The same once more.
+    pub(crate) fn copy(&self) -> Result<Self, BeginningError> {
+        let Self { organization, user, ref api_key } = *self;
+        Ok(Self { organization, user, api_key: copy_key(api_key)? })
     }
 }
 
@@ -83,9 +132,22 @@ impl Beginning {
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, RequestError> {
         let api_key = P256PrivateKey::generate(rng);
+        let organization = OrganizationId::generate(now, rng);
+        let root = Root { organization, user: UserId::generate(now, rng), api_key };
+        Self::around(root, name, now, rng)
+    }
+
+    /// The same with this root.
+    pub(crate) fn around(
+        root: Root,
+        name: &str,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, RequestError> {
         let mut organization = empty_organization(None, name, now, rng);
-        let user = add_root_user(&mut organization, "Root user", Some(&api_key), now, rng)?;
-        let root = Root { organization: organization.id, user, api_key };
+        organization.id = root.organization;
+        let made = add_root_user(&mut organization, "Root user", Some(&root.api_key), now, rng)?;
+        rename_user(&mut organization, made, root.user)?;
         Ok(Self {
             organizations: vec![organization],
             changes: Changes::default(),
@@ -101,14 +163,8 @@ impl Beginning {
         now: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, RequestError> {
-        let features = [
-            FeatureName::EmailAuth,
-            FeatureName::EmailRecovery,
-            FeatureName::OtpEmailAuth,
-            FeatureName::SmsAuth,
-        ];
         for organization in &mut self.organizations {
-            organization.features.extend(features.map(|feature| (feature, None)));
+            organization.features.extend(LOG_INS.map(|feature| (feature, None)));
         }
         if let Some(root) = self.organizations.first_mut() {
             auth_proxy::enable(root, &mut self.changes, now, rng)?;
@@ -190,6 +246,46 @@ pub(crate) fn add_root_user(
     Ok(id)
 }
 
+/// Gives a user of the root quorum another id.
+pub(crate) fn rename_user(
+    organization: &mut Organization,
+    made: UserId,
+    id: UserId,
+) -> Result<(), RequestError> {
+    organization.user_mut(made)?.id = id;
+    for member in &mut organization.root_quorum.users {
+        if *member == made {
+            *member = id;
+        }
+    }
+    Ok(())
+}
+
+/// Switches log-ins on as [`Beginning::with_log_ins`] does, for a root organization that began before
+/// there was an auth proxy. Returns whether that was to be done.
+///
+/// # Errors
+///
+/// [`BeginningError::NotBegun`] for an empty store; [`BeginningError::Root`] when there is no place for the
+/// proxy's user.
+pub async fn enable_log_ins(store: &SealedStore, now: Timestamp) -> Result<bool, BeginningError> {
+    let id = root_organization(store).await?;
+    let base = store.organization(id).await?.ok_or(BeginningError::NotBegun)?;
+    if base.organization.auth_proxy.is_some() {
+        return Ok(false);
+    }
+    let mut organization = Organization::clone(&base.organization);
+    organization.features.extend(LOG_INS.map(|feature| (feature, None)));
+    let mut changes = Changes::default();
+    auth_proxy::enable(&mut organization, &mut changes, now, &mut os_rng())
+        .map_err(BeginningError::Root)?;
+    let organization = Arc::new(organization);
+    let decided = Decided { base: &base, parent: None, organization, changes, activity: None };
+    let sealed = store.seal(decided, &mut os_rng())?;
+    store.commit(sealed).await?;
+    Ok(true)
+}
+
 /// Whether the store holds a beginning already. Needs no master key.
 pub async fn has_begun(store: &dyn Store) -> Result<bool, BeginningError> {
     let kept = store.meta(ROOT_ORGANIZATION).await.map_err(SealedError::Store)?;
@@ -245,6 +341,24 @@ async fn key(store: &SealedStore, name: &'static str) -> Result<P256PrivateKey, 
         }
     }
     Err(BeginningError::Unreadable)
+}
+
+/// The same keys once more.
+pub(crate) fn copy(keys: &ServerKeys) -> Result<ServerKeys, BeginningError> {
+    Ok(ServerKeys {
+        notarizer: copy_key(&keys.notarizer)?,
+        signer: copy_key(&keys.signer)?,
+        otp_signer: copy_key(&keys.otp_signer)?,
+        legacy_otp_signer: copy_key(&keys.legacy_otp_signer)?,
+        secret_receiver: copy_key(&keys.secret_receiver)?,
+        id_token_signer: copy_key(&keys.id_token_signer)?,
+    })
+}
+
+fn copy_key(key: &P256PrivateKey) -> Result<P256PrivateKey, BeginningError> {
+    // Out of its wrapper and into another.
+    let bytes = key.expose_bytes();
+    P256PrivateKey::from_bytes(bytes.expose()).map_err(|_| BeginningError::Unreadable)
 }
 
 /// The server's keys with the names they are kept under.

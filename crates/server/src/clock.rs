@@ -21,12 +21,18 @@ impl Clock {
             .plus_seconds(self.advanced_seconds.load(Ordering::Relaxed))
     }
 
-    /// Moves the clock ahead for good. It never goes back: what has expired stays expired.
+    /// Moves the clock ahead. It goes back only for a server that forgets everything: what has expired
+    /// stays expired.
     pub fn advance(&self, seconds: u64) {
         let _ =
             self.advanced_seconds.try_update(Ordering::Relaxed, Ordering::Relaxed, |advanced| {
                 Some(advanced.saturating_add(seconds))
             });
+    }
+
+    /// Back to the system's clock.
+    pub(crate) fn reset(&self) {
+        self.advanced_seconds.store(0, Ordering::Relaxed);
     }
 }
 

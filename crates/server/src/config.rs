@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use axum::http::Uri;
+use keyward_protocol::wire::id::OrganizationId;
 use serde::Deserialize;
 
 use crate::delivery::TemplateError;
@@ -90,6 +91,11 @@ pub struct Config {
     pub oidc: OidcConfig,
     /// Which OAuth 2.0 providers there are.
     pub oauth2: Oauth2Config,
+    /// Serve a page at `/` to try the server with. `KEYWARD_PLAYGROUND`, `true` or `false`.
+    pub playground: bool,
+    /// The organization that the page uses; `None` when whoever uses it is to say.
+    /// `KEYWARD_PLAYGROUND_ORGANIZATION_ID`.
+    pub playground_organization_id: Option<OrganizationId>,
     /// How e-mails are sent; `None` when they are not.
     pub mail: Option<MailConfig>,
     /// How text messages are sent; `None` when they are not.
@@ -226,6 +232,8 @@ impl Default for Config {
             log: "info".to_owned(),
             oidc: OidcConfig::default(),
             oauth2: Oauth2Config::default(),
+            playground: false,
+            playground_organization_id: None,
             mail: None,
             sms: None,
         }
@@ -261,6 +269,14 @@ impl Config {
         }
         if let Some(text) = variable("KEYWARD_LOG") {
             config.log = text;
+        }
+        if let Some(text) = variable("KEYWARD_PLAYGROUND") {
+            let refusal = ConfigError::Variable("KEYWARD_PLAYGROUND");
+            config.playground = text.parse().map_err(|_| refusal)?;
+        }
+        if let Some(text) = variable("KEYWARD_PLAYGROUND_ORGANIZATION_ID") {
+            let refusal = ConfigError::Variable("KEYWARD_PLAYGROUND_ORGANIZATION_ID");
+            config.playground_organization_id = Some(text.parse().map_err(|_| refusal)?);
         }
         if let Some(text) = variable("KEYWARD_SMTP_URL") {
             config.mail.get_or_insert_default().smtp_url = Hidden(text);
@@ -391,6 +407,23 @@ mod tests {
         let variables =
             [("KEYWARD_SMTP_URL", "smtp://[::1]"), ("KEYWARD_MAIL_FROM", "a@b.example")];
         assert_eq!(load("", &variables).unwrap().mail.unwrap().from, "a@b.example");
+    }
+
+    #[test]
+    fn reads_whether_there_is_a_playground() {
+        let id = "01994c6e-0000-7000-8000-000000000000";
+        assert!(!load("", &[]).unwrap().playground);
+        let text = format!("playground = true\nplayground_organization_id = \"{id}\"\n");
+        let config = load(&text, &[]).unwrap();
+        assert!(config.playground);
+        assert_eq!(config.playground_organization_id, Some(id.parse().unwrap()));
+        let variables =
+            [("KEYWARD_PLAYGROUND", "true"), ("KEYWARD_PLAYGROUND_ORGANIZATION_ID", id)];
+        assert_eq!(load("", &variables).unwrap(), config);
+        for name in ["KEYWARD_PLAYGROUND", "KEYWARD_PLAYGROUND_ORGANIZATION_ID"] {
+            let refusal = load("", &[(name, "yes")]).unwrap_err();
+            assert!(matches!(refusal, ConfigError::Variable(known) if known == name));
+        }
     }
 
     #[test]

@@ -10,10 +10,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, HOST,
+    ORIGIN, RETRY_AFTER, USER_AGENT,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http_body_util::BodyExt;
@@ -30,10 +32,11 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth_proxy::ProxyRequest;
-use crate::delivery::{Inbox, inbox_routes};
+use crate::clock::Clock;
+use crate::config::is_loopback;
 use crate::identities::jwks;
 use crate::serve::Peer;
-use crate::{auth_frame, auth_proxy, dev, identities, openapi, query, submit};
+use crate::{auth_frame, auth_proxy, dev, identities, openapi, playground, query, submit};
 
 /// Largest body that is read.
 pub const BODY_LIMIT_BYTES: usize = 2 * 1024 * 1024;
@@ -50,8 +53,9 @@ const PROTOCOL_PATHS: &str = include_str!("paths.txt");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
-const EXPOSED_HEADERS: HeaderValue =
-    HeaderValue::from_static("ratelimit-limit, ratelimit-remaining, x-request-id");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "date, ratelimit-limit, ratelimit-remaining, retry-after, x-request-id",
+);
 const X_STAMP: HeaderName = HeaderName::from_static("x-stamp");
 const X_STAMP_WEBAUTHN: HeaderName = HeaderName::from_static("x-stamp-webauthn");
 const X_STAMP_ATTESTED: HeaderName = HeaderName::from_static("x-stamp-attested");
@@ -60,9 +64,9 @@ const X_CLIENT_VERSION: HeaderName = HeaderName::from_static("x-client-version")
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The server's paths. With an inbox come those a developer may use and nobody else.
-pub fn router(app: Arc<App>, inbox: Option<Arc<Inbox>>) -> Router {
-    let mut router = Router::new()
+/// The server's paths. In development come those a developer may use and nobody else.
+pub fn router(app: Arc<App>) -> Router {
+    let router = Router::new()
         .route("/public/v1/submit/{route}", post(submit_route))
         .route("/public/v1/query/{route}", post(query_route))
         .route("/keyward/v1/submit/{route}", post(own_submit_route))
@@ -80,46 +84,83 @@ pub fn router(app: Arc<App>, inbox: Option<Arc<Inbox>>) -> Router {
         .route("/oauth2/.well-known/openid-configuration", get(id_token_issuer))
         .route("/oauth2/jwks.json", get(id_token_jwks))
         .route("/auth-frame", get(auth_frame::page))
-        .route("/auth-frame/auth-frame.js", get(auth_frame::script));
-    if inbox.is_some() {
-        router = router.route("/dev/clock", post(dev::move_clock));
-    }
-    let router = router
+        .route("/auth-frame/auth-frame.js", get(auth_frame::script))
+        .route("/playground/config.json", get(playground::config))
+        .fallback(other_path)
+        .with_state(app.clone());
+    let router = match &app.development {
+        Some(development) => router.merge(dev::routes(development)),
+        None => router,
+    };
+    router
         .method_not_allowed_fallback(|| async {
             gateway_refusal(StatusCode::NOT_IMPLEMENTED, 12, "Method Not Allowed")
         })
-        .fallback(|| async { gateway_refusal(StatusCode::NOT_FOUND, 5, "Not Found") })
-        .with_state(app);
-    match inbox {
-        Some(inbox) => router.merge(inbox_routes(inbox)),
-        None => router,
-    }
+        .layer(middleware::from_fn_with_state(app, finish))
 }
 
-/// Answers a request through the router: on every path preflights are answered and all origins admitted,
-/// and a path may begin with two slashes, which clients make of a base URL that ends in one.
+/// Answers a request through the router. A path may begin with two slashes, which clients make of a base
+/// URL that ends in one.
 pub async fn respond(router: Router, mut request: Request) -> Response {
-    if request.method() == Method::OPTIONS {
-        return preflight();
-    }
     let path = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
     let single = path.and_then(|path| path.strip_prefix('/')).filter(|rest| rest.starts_with('/'));
     if let Some(Ok(uri)) = single.map(str::parse::<Uri>) {
         *request.uri_mut() = uri;
     }
-    let is_dev_path = request.uri().path().starts_with("/dev/");
-    let mut response = match router.oneshot(request).await {
+    match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
-    };
-    if is_dev_path {
-        // Other pages must not read codes that are in a developer's inbox.
-        return response;
     }
+}
+
+/// On every path: preflights are answered, all origins admitted, and the server's time told.
+async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let is_dev_path = request.uri().path().starts_with("/dev/");
+    let is_issuer = request.uri().path().starts_with("/dev/oidc/");
+    let mut response = if request.method() == Method::OPTIONS {
+        preflight()
+    } else if is_dev_path && is_from_elsewhere(&request) {
+        refuse_elsewhere()
+    } else {
+        next.run(request).await
+    };
     let headers = response.headers_mut();
-    headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(ANY_ORIGIN);
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+    // Other pages must not read codes that are in a developer's inbox; they log in at the issuer, as they do
+    // at any.
+    if !is_dev_path || is_issuer {
+        headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(ANY_ORIGIN);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+    }
+    tell_time(headers, &app.clock);
     response
+}
+
+/// Says what time it is by the server's clock, not by the machine's: clients compare theirs with it.
+pub(crate) fn tell_time(headers: &mut HeaderMap, clock: &Clock) {
+    let since_epoch = Duration::from_millis(clock.now().as_millis());
+    // What can't be written as a date is later than any that can.
+    let date = std::time::UNIX_EPOCH.checked_add(since_epoch).map(httpdate::fmt_http_date);
+    if let Some(Ok(date)) = date.map(HeaderValue::try_from) {
+        headers.insert(DATE, date);
+    }
+}
+
+/// Whether a page there may act on a development server: one on this machine, or of the server itself.
+pub(crate) fn is_local(url: &str, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let authority = url.parse::<Uri>().ok().and_then(|url| url.authority().cloned());
+    is_loopback(url) || authority.is_some_and(|authority| Some(authority.as_str()) == host)
+}
+
+/// Whether a page that may not act on a development server would change something there.
+pub(crate) fn is_from_elsewhere(request: &Request) -> bool {
+    let headers = request.headers();
+    let origin = headers.get(ORIGIN).filter(|_| !request.method().is_safe());
+    origin.is_some_and(|origin| !origin.to_str().is_ok_and(|origin| is_local(origin, headers)))
+}
+
+pub(crate) fn refuse_elsewhere() -> Response {
+    gateway_refusal(StatusCode::FORBIDDEN, 7, "pages of other sites may not do that")
 }
 
 async fn submit_route(State(app): State<Arc<App>>, path: NamedPath, request: Request) -> Response {
@@ -170,6 +211,12 @@ async fn query_in(namespace: Namespace, app: &App, path: &NamedPath, request: Re
         return not_served(app, namespace, "query", name);
     };
     answer(app, "query", entry.route, request, |stamped| query::query(app, entry, stamped)).await
+}
+
+/// A file, or nothing.
+async fn other_path(State(app): State<Arc<App>>, request: Request) -> Response {
+    let not_found = || gateway_refusal(StatusCode::NOT_FOUND, 5, "Not Found");
+    playground::file(&app, &request).unwrap_or_else(not_found)
 }
 
 /// A request to the auth proxy, which carries no stamp.
@@ -255,7 +302,13 @@ async fn answered(
             tracing::debug!(request = %id, kind, route, "answered");
             json_response(StatusCode::OK, body)
         }
-        Err(refusal) => refuse(&refusal, id, kind, route),
+        Err(refusal) => {
+            let mut response = refuse(&refusal, id, kind, route);
+            if matches!(refusal, RequestError::RateLimited) {
+                response.headers_mut().insert(RETRY_AFTER, app.limits.wait_seconds().into());
+            }
+            response
+        }
     };
     app.metrics.count(kind, route, response.status().as_u16(), started.elapsed());
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {

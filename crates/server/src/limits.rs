@@ -75,6 +75,14 @@ impl Limits {
         self.draw(Counted::Organization(id), self.config.messages_per_organization, now)
     }
 
+    /// Seconds after which whoever was refused gets one request through, whichever limit it was.
+    pub(crate) fn wait_seconds(&self) -> u32 {
+        let per_minute = [self.config.log_ins_per_address, self.config.messages_per_organization];
+        let waits =
+            per_minute.into_iter().filter(|count| *count > 0).map(|count| 60_u32.div_ceil(count));
+        waits.max().unwrap_or(1)
+    }
+
     fn draw(&self, who: Counted, per_minute: u32, now: Timestamp) -> Result<(), RequestError> {
         if per_minute == 0 {
             return Ok(());
@@ -119,6 +127,20 @@ mod tests {
         limits.log_in(Some("192.0.2.2"), now).unwrap();
         limits.log_in(Some("192.0.2.1"), now.plus_seconds(29)).unwrap_err();
         limits.log_in(Some("192.0.2.1"), now.plus_seconds(61)).unwrap();
+    }
+
+    #[test]
+    fn whoever_waits_as_told_gets_through() {
+        for (log_ins_per_address, wait) in [(120, 1), (7, 9), (1, 60), (0, 1)] {
+            let config = LimitsConfig { log_ins_per_address, ..LimitsConfig::default() };
+            let limits = Limits::new(config);
+            assert_eq!(limits.wait_seconds(), wait);
+            let now = Timestamp::from_millis(1_000_000);
+            for _ in 0..log_ins_per_address {
+                limits.log_in(Some("192.0.2.1"), now).unwrap();
+            }
+            limits.log_in(Some("192.0.2.1"), now.plus_seconds(wait.into())).unwrap();
+        }
     }
 
     #[test]

@@ -13,7 +13,9 @@ use keyward_protocol::wire::objects::{WalletAccountParams, WalletParams};
 use keyward_protocol::wire::{InvalidRequest, RequestError, Timestamp, value};
 use serde::Deserialize;
 
-use crate::beginning::{Beginning, BeginningError, Root, add_root_user, empty_organization};
+use crate::beginning::{
+    Beginning, BeginningError, Root, add_root_user, empty_organization, rename_user,
+};
 
 /// 2026-01-01T00:00:00Z: when everything in a seed was made.
 const MADE: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -182,9 +184,7 @@ impl SeedUser {
         user.email = value::email(self.user_email)?;
         credentials::check_has_credential(organization, made)?;
         if let Some(id) = self.user_id {
-            organization.user_mut(made)?.id = id;
-            organization.root_quorum.users.retain(|member| *member != made);
-            organization.root_quorum.users.push(id);
+            rename_user(organization, made, id)?;
         }
         Ok(())
     }

@@ -8,12 +8,14 @@ use keyward_store::{MemoryStore, SealedStore};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::app::App;
 use crate::beginning::{self, Beginning, Root};
 use crate::clock::Clock;
-use crate::config::{Config, MailConfig};
-use crate::delivery::Inbox;
-use crate::{background, http, seed, serve};
+use crate::config::Config;
+use crate::dev::{Again, DevServer, Ground};
+use crate::seed;
+
+/// Name of the root organization where no seed file says it.
+const NAME: &str = "Test";
 
 /// A development server on a free port of the loopback interface, in memory, that ends when dropped.
 ///
@@ -23,7 +25,7 @@ pub struct TestServer {
     pub base_url: String,
     /// The root organization and the key to it.
     pub root: Root,
-    app: Arc<App>,
+    server: Arc<DevServer>,
     _end: watch::Sender<bool>,
 }
 
@@ -37,12 +39,12 @@ impl TestServer {
     /// of its data directory is not heeded.
     pub async fn start_with(config: &Config) -> Self {
         let now = Clock::default().now();
-        let beginning = Beginning::generate("Test", now, &mut os_rng());
+        let beginning = Beginning::generate(NAME, now, &mut os_rng());
         #[expect(clippy::expect_used, reason = "one user with one key breaks no rule")]
         let beginning = beginning
             .and_then(|beginning| beginning.with_log_ins(now, &mut os_rng()))
             .expect("a plain beginning");
-        Self::begin(beginning, config).await
+        Self::begin(beginning, None, config).await
     }
 
     /// Starts a server from the text of a seed file: the same ids and keys every time.
@@ -51,16 +53,16 @@ impl TestServer {
     ///
     /// What is wrong with the seed.
     pub async fn start_from_seed(text: &str) -> Result<Self, beginning::BeginningError> {
-        Ok(Self::begin(seed::read(text)?, &Config::default()).await)
+        Ok(Self::begin(seed::read(text)?, Some(text.to_owned()), &Config::default()).await)
     }
 
     /// Moves the server's clock ahead.
     pub fn advance(&self, seconds: u64) {
-        self.app.clock.advance(seconds);
+        self.server.advance(seconds);
     }
 
     #[expect(clippy::expect_used, reason = "memory and the loopback interface are there in a test")]
-    async fn begin(beginning: Beginning, config: &Config) -> Self {
+    async fn begin(beginning: Beginning, seed: Option<String>, config: &Config) -> Self {
         let store =
             SealedStore::new(Arc::new(MemoryStore::default()), Secret::generate(&mut os_rng()));
         let root = beginning.store(&store).await.expect("an empty store takes a beginning");
@@ -70,18 +72,23 @@ impl TestServer {
             .expect("a port of the loopback interface");
         let address = listener.local_addr().expect("a bound listener has an address");
         let base_url = format!("http://{address}");
-        let inbox = Inbox::new(&MailConfig::default()).expect("a plain inbox");
-        let inbox = Arc::new(inbox);
-        let app = App::new(store, keys, config, base_url.clone(), inbox.clone());
-        let app = Arc::new(app);
-        let router = http::router(app.clone(), Some(inbox));
-        let (end, ended) = watch::channel(false);
-        tokio::spawn(background::run(app.clone(), ended.clone()));
-        let mut told = ended;
-        tokio::spawn(serve::serve(listener, router, async move {
+        let again = Again {
+            root: root.copy().expect("it was a key before"),
+            name: NAME.to_owned(),
+            seed,
+            ground: Ground::Memory,
+        };
+        let server = DevServer::start(store, keys, Some(again), config, base_url.clone());
+        let server = Arc::new(server.expect("templates that can be used"));
+        let (end, mut ended) = watch::channel(false);
+        let running = server.clone();
+        tokio::spawn(async move {
             // Both being told and the server being dropped mean the end.
-            let _ = told.wait_for(|end| *end).await;
-        }));
-        Self { base_url, root, app, _end: end }
+            let told = async move {
+                let _ = ended.wait_for(|end| *end).await;
+            };
+            let _ = running.serve(listener, told).await;
+        });
+        Self { base_url, root, server, _end: end }
     }
 }

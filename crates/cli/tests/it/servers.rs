@@ -64,6 +64,108 @@ fn a_second_start_goes_on() {
     run_json(folder.path(), &["whoami", "--json"]);
 }
 
+fn post(url: &str) -> (u16, Value) {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    let mut answer = agent.post(url).send_empty().unwrap();
+    let body = answer.body_mut().read_to_string().unwrap();
+    (answer.status().as_u16(), serde_json::from_str(&body).unwrap())
+}
+
+fn get(url: &str) -> Value {
+    let body = ureq::get(url).call().unwrap().body_mut().read_to_string().unwrap();
+    serde_json::from_str(&body).unwrap()
+}
+
+/// A wallet of the root organization is there after its making, and gone after a reset.
+fn assert_goes_back(folder: &Path, banner: &Value) {
+    let env_file = banner["envFile"].as_str().unwrap();
+    let request = |arguments: &[&str]| {
+        run_json(folder, &[&["request", "--env-file", env_file], arguments].concat())
+    };
+    let whoami = request(&["query/whoami"]);
+    let wallets = || request(&["query/list_wallets"])["wallets"].as_array().unwrap().len();
+    let before = wallets();
+    request(&["submit/create_wallet", r#"{"walletName": "New", "accounts": []}"#]);
+    assert_eq!(wallets(), before + 1);
+    let (status, answer) = post(&format!("{}/dev/reset", banner["baseUrl"].as_str().unwrap()));
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["organizationId"], banner["organizationId"]);
+    assert_eq!(wallets(), before);
+    assert_eq!(request(&["query/whoami"]), whoami);
+}
+
+#[test]
+fn dev_goes_back_to_its_beginning_and_dev_env_stays_valid() {
+    for arguments in
+        [&[][..], &["--seed", SEED], &["--ephemeral"], &["--ephemeral", "--seed", SEED]]
+    {
+        let folder = folder();
+        let (server, banner) = Server::dev(folder.path(), arguments);
+        assert_goes_back(folder.path(), &banner);
+        assert_eq!(server.end("TERM").code(), Some(0));
+        if arguments.contains(&"--ephemeral") {
+            continue;
+        }
+        // Without the seed file, too: it is kept.
+        let (_server, again) = Server::dev(folder.path(), &[]);
+        assert_eq!(again["organizationId"], banner["organizationId"]);
+        assert_goes_back(folder.path(), &again);
+    }
+}
+
+#[test]
+fn a_seed_that_an_earlier_release_did_not_keep_is_asked_for() {
+    let folder = folder();
+    let (server, _) = Server::dev(folder.path(), &["--seed", SEED]);
+    server.end("TERM");
+    let file = folder.path().join("keyward-data/dev-root-key.json");
+    let mut kept: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    kept.as_object_mut().unwrap().remove("seedText").unwrap();
+    fs::write(&file, kept.to_string()).unwrap();
+    let (server, banner) = Server::dev(folder.path(), &[]);
+    let (status, answer) = post(&format!("{}/dev/reset", banner["baseUrl"].as_str().unwrap()));
+    assert_eq!(status, 400);
+    assert!(answer["message"].as_str().unwrap().contains("--seed"), "{answer}");
+    server.end("TERM");
+    let (_server, banner) = Server::dev(folder.path(), &["--seed", SEED]);
+    assert_goes_back(folder.path(), &banner);
+}
+
+#[test]
+fn dev_switches_log_ins_on_where_they_were_not_yet() {
+    let folder = folder();
+    let init = ["init", "--data-dir", "keyward-data", "--name", "Development", "--json"];
+    let root = run_json(folder.path(), &init);
+    let key = serde_json::json!({
+        "organizationId": root["organizationId"],
+        "apiPrivateKey": root["apiPrivateKey"],
+        "seed": null,
+    });
+    let file = folder.path().join("keyward-data/dev-root-key.json");
+    fs::write(file, key.to_string()).unwrap();
+    for _ in 0..2 {
+        let (server, banner) = Server::dev(folder.path(), &[]);
+        let base_url = banner["baseUrl"].as_str().unwrap();
+        let known = get(&format!("{base_url}/playground/config.json"));
+        assert_eq!(known["authProxyConfigId"], root["organizationId"]);
+        assert_eq!(known["organizationId"], root["organizationId"]);
+        let config = run_json(folder.path(), &["request", "query/get_auth_proxy_config"]);
+        assert!(config.is_object());
+        let user = run_json(folder.path(), &["whoami", "--json"]);
+        assert_eq!(user["userId"], root["userId"]);
+        assert_goes_back(folder.path(), &banner);
+        server.end("TERM");
+    }
+}
+
+#[test]
+fn the_banner_names_the_playground() {
+    let folder = folder();
+    let (_server, banner) = Server::dev(folder.path(), &[]);
+    let port = banner["baseUrl"].as_str().unwrap().rsplit(':').next().unwrap();
+    assert_eq!(banner["playgroundUrl"], format!("http://localhost:{port}/"));
+}
+
 #[test]
 fn a_data_directory_has_one_server() {
     let folder = folder();
@@ -155,7 +257,18 @@ fn a_server_for_production() {
     let known: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(known["organizationName"], "Ours");
     assert_eq!(known["userId"], root["userId"]);
+    let playground = ureq::get(format!("http://{address}/playground/config.json")).call();
+    assert!(matches!(playground, Err(ureq::Error::StatusCode(404))));
     assert_eq!(server.end("TERM").code(), Some(0));
+
+    let id = root["organizationId"].as_str().unwrap();
+    let mut command = keyward(folder.path());
+    command.env("KEYWARD_CONFIG", "keyward.toml").env("KEYWARD_PLAYGROUND", "true");
+    command.env("KEYWARD_PLAYGROUND_ORGANIZATION_ID", id);
+    let (_server, address) = Server::serve(command);
+    let known = get(&format!("http://{address}/playground/config.json"));
+    assert_eq!(known["organizationId"], id);
+    assert_eq!(known["isDevelopment"], false);
 }
 
 #[test]

@@ -119,7 +119,7 @@ pub(crate) async fn serve(folder: &Path) -> Result<(), Failure> {
     let app = Arc::new(app);
     // As long an answer as the query it is compared with gives.
     let constant: &'static str = Box::leak("x".repeat(CONSTANT_BYTES).into_boxed_str());
-    let router = http::router(app, None).route(
+    let router = http::router(app).route(
         "/constant",
         post(move |_: Bytes| async move { ([("content-type", "application/json")], constant) }),
     );

@@ -7,7 +7,7 @@ mod inbox;
 mod mail;
 mod outbox;
 mod sms;
-mod template;
+pub(crate) mod template;
 
 use std::fmt;
 

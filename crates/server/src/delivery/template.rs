@@ -187,7 +187,7 @@ pub fn sms_text(sms: &Sms) -> Result<String, DeliveryError> {
 }
 
 /// Text where HTML has a text or a quoted attribute.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -38,6 +38,8 @@ async fn stamp_login(client: &Client, address: &str) -> Answer {
 
 fn assert_limited(answer: &Answer) {
     assert_eq!(answer.refused(429, 8, "RATE_LIMIT_EXCEEDED"), TEXT);
+    let seconds: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
 }
 
 #[tokio::test]
@@ -46,7 +48,9 @@ async fn an_address_asks_the_proxy_so_often_and_again_after_a_while() {
     for _ in 0..3 {
         ask(&world, "192.0.2.1").await.ok();
     }
-    assert_limited(&ask(&world, "192.0.2.1").await);
+    let refused = ask(&world, "192.0.2.1").await;
+    assert_limited(&refused);
+    assert_eq!(refused.headers["retry-after"], "20");
     // What others say of it before the proxy does not count.
     assert_limited(&ask(&world, "192.0.2.9, 192.0.2.1").await);
     ask(&world, "192.0.2.2").await.ok();

@@ -11,6 +11,8 @@ mod bad_input;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod dev_oidc;
+#[cfg(test)]
 mod disclosure;
 #[cfg(test)]
 mod gate;
@@ -23,9 +25,13 @@ mod limits;
 #[cfg(test)]
 mod log_ins;
 #[cfg(test)]
+mod playground;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod reset;
 #[cfg(test)]
 mod rlp;
 #[cfg(test)]
@@ -40,6 +46,8 @@ mod sockets;
 mod story;
 #[cfg(test)]
 mod tampering;
+#[cfg(test)]
+mod time;
 #[cfg(test)]
 mod well_known;
 #[cfg(test)]

@@ -9,8 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use keyward_crypto::Secret;
-use keyward_server::config::MailConfig;
-use keyward_server::delivery::Inbox;
+use keyward_server::delivery::Sending;
 use keyward_server::{App, Beginning, BeginningError, Config, background, beginning, http};
 use keyward_store::{MemoryStore, SealedStore, SqliteStore, Store};
 use serde_json::{Value, json};
@@ -72,13 +71,25 @@ impl Server {
 
     async fn over(store: SealedStore, config: &Config) -> Result<Arc<Self>, BeginningError> {
         let keys = beginning::server_keys(&store).await?;
-        let inbox = Arc::new(Inbox::new(&MailConfig::default()).unwrap());
         let base_url = "http://keyward.test".to_owned();
-        let app = App::new(store, keys, config, base_url, inbox.clone());
-        let app = Arc::new(app);
-        let router = http::router(app.clone(), Some(inbox));
+        let app = Arc::new(App::for_development(store, keys, config, base_url).unwrap());
+        Ok(Self::around(app))
+    }
+
+    /// A server for production, which keeps everything in memory.
+    pub(crate) async fn in_production(beginning: Beginning, config: &Config) -> Arc<Self> {
+        let store = sealed(Arc::new(MemoryStore::default()));
+        beginning.store(&store).await.unwrap();
+        let keys = beginning::server_keys(&store).await.unwrap();
+        let delivery = Arc::new(Sending::new(config).unwrap());
+        let base_url = "http://keyward.test".to_owned();
+        Self::around(Arc::new(App::new(store, keys, config, base_url, delivery)))
+    }
+
+    fn around(app: Arc<App>) -> Arc<Self> {
+        let router = http::router(app.clone());
         let last_timestamp = AtomicU64::new(0);
-        Ok(Arc::new(Self { app, router, last_timestamp, end: OnceLock::new() }))
+        Arc::new(Self { app, router, last_timestamp, end: OnceLock::new() })
     }
 
     /// Moves the clock ahead.
@@ -115,12 +126,17 @@ impl Server {
 
     /// Sends a request, and takes the answer whatever it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let asked = format!("{} {}", request.method(), request.uri());
-        let response = http::respond(self.router.clone(), request).await;
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { asked, status: parts.status, headers: parts.headers, bytes }
+        ask(self.router.clone(), request).await
     }
+}
+
+/// Sends a request to a router.
+pub(crate) async fn ask(router: Router, request: Request<Body>) -> Answer {
+    let asked = format!("{} {}", request.method(), request.uri());
+    let response = http::respond(router, request).await;
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+    Answer { asked, status: parts.status, headers: parts.headers, bytes }
 }
 
 fn sealed(store: Arc<dyn Store>) -> SealedStore {

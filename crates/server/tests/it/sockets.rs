@@ -59,6 +59,25 @@ async fn answers_a_path_with_two_slashes() {
 }
 
 #[tokio::test]
+async fn the_only_date_on_the_wire_is_the_servers() {
+    let server = TestServer::start().await;
+    let year = |answer: &str| -> u32 {
+        let dates = answer.lines().filter_map(|line| line.strip_prefix("date: "));
+        let [date] = dates.collect::<Vec<_>>()[..] else { panic!("not one date: {answer}") };
+        date.split(' ').nth(3).unwrap().parse().unwrap()
+    };
+    let body = whoami(&server);
+    let asked = request(&server, "/public/v1/query/whoami", "", &body);
+    let before = year(&talk(&server, asked.clone()).await);
+    server.advance(2 * 366 * 24 * 3600);
+    assert!((2..=3).contains(&(year(&talk(&server, asked.clone()).await) - before)));
+    let answer = talk(&server, request(&server, "/dev/reset", "", "")).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(year(&answer) - before <= 1);
+    assert_alive(&server).await;
+}
+
+#[tokio::test]
 async fn header_names_have_no_case() {
     let server = TestServer::start().await;
     let body = whoami(&server);
