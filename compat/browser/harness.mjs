@@ -15,7 +15,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>compat</title>
 <div id="frames"></div><script src="/page.js"></script>`;
 
 /** Nothing that a test didn't ask for goes over the network. */
-const FLAGS = [
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -131,7 +131,7 @@ class Browser {
   }
 }
 
-async function addAuthenticator(context, page, credentials) {
+export async function addAuthenticator(context, page, credentials) {
   const devtools = await context.newCDPSession(page);
   await devtools.send("WebAuthn.enable", { enableUI: false });
   const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", { options: AUTHENTICATOR });
@@ -185,7 +185,7 @@ function replaceOtpSigner(publicKey) {
 }
 
 /** xtask/src/setup.rs looks for it by the same rule. */
-function chromiumPath() {
+export function chromiumPath() {
   const named = process.env.CHROMIUM_BIN ?? "chromium";
   if (named.includes("/")) return named;
   const found = process.env.PATH.split(delimiter).map((directory) => join(directory, named)).find(isExecutable);

@@ -16,6 +16,7 @@ pub(crate) fn run(options: &[OsString]) -> Result<(), Failure> {
     setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM])?;
     auth_frame::build()?;
     web_client::build()?;
+    web_client::build_stories()?;
     npm::install("JavaScript SDKs", &root().join("compat"))?;
 
     // Features unified as in `cargo test --workspace`: what that compiled is not compiled again.

@@ -31,7 +31,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     if !violations.is_empty() {
         return Err(Failure::Dependencies(violations));
     }
-    for unused in rules.unused_duplicates(&crates) {
+    for unused in rules.unused_duplicates(&crates).chain(rules.unused_exceptions(&crates)) {
         eprintln!("── dependencies: deny.toml accepts {unused}, which is no longer there");
     }
     eprintln!("── dependencies: {} crates", crates.len());
@@ -92,6 +92,8 @@ fn unreadable_crate(line: &str) -> Failure {
 struct Rules {
     targets: Vec<String>,
     licences: Vec<String>,
+    /// Licences that one crate may be under beside those.
+    exceptions: Vec<(Named, Vec<String>)>,
     banned: Vec<Named>,
     /// Versions that may be there beside another one.
     duplicates: Vec<Named>,
@@ -107,6 +109,12 @@ struct Named {
 }
 
 impl Named {
+    /// Reads `name` or `name:1.2`.
+    fn parse(spec: &str, reason: String) -> Self {
+        let (name, version) = spec.split_once([':', '@']).unwrap_or((spec, ""));
+        Self { name: name.to_owned(), version: version.to_owned(), reason }
+    }
+
     fn covers(&self, other: &Crate) -> bool {
         let rest = other.version.strip_prefix(&self.version);
         let version = rest.is_some_and(|rest| {
@@ -123,6 +131,7 @@ impl Rules {
         Ok(Self {
             targets: strings(list(&file, "graph", "targets")?)?,
             licences: strings(list(&file, "licenses", "allow")?)?,
+            exceptions: exceptions(&file)?,
             banned: named(list(&file, "bans", "deny")?)?,
             duplicates: named(list(&file, "bans", "skip")?)?,
         })
@@ -139,7 +148,7 @@ impl Rules {
             {
                 violations.push(format!("{name} {version} is banned: {reason}"));
             }
-            match licence::satisfies(licence, &|id| self.licences.iter().any(|known| known == id)) {
+            match licence::satisfies(licence, &|id| self.allows(each, id)) {
                 Some(true) => {}
                 Some(false) => violations.push(format!(
                     "{name} {version} is under {licence}; [licenses] allow doesn't list enough of it"
@@ -158,6 +167,18 @@ impl Rules {
             ));
         }
         violations
+    }
+
+    fn allows(&self, one: &Crate, id: &str) -> bool {
+        let excepted = self.exceptions.iter().filter(|(entry, _)| entry.covers(one));
+        let more = excepted.flat_map(|(_, licences)| licences);
+        self.licences.iter().chain(more).any(|known| known == id)
+    }
+
+    fn unused_exceptions(&self, crates: &BTreeSet<Crate>) -> impl Iterator<Item = String> {
+        let is_used = |entry: &Named| crates.iter().any(|one| entry.covers(one));
+        let unused = self.exceptions.iter().filter(move |(entry, _)| !is_used(entry));
+        unused.map(|(Named { name, .. }, _)| format!("more licences for {name}"))
     }
 
     fn unused_duplicates(&self, crates: &BTreeSet<Crate>) -> impl Iterator<Item = String> {
@@ -183,11 +204,25 @@ fn named(values: &[Value]) -> Result<Vec<Named>, Failure> {
         .iter()
         .map(|value| match (string(value, "crate"), string(value, "reason")) {
             (Some(spec), Some(reason)) if !reason.trim().is_empty() => {
-                let (name, version) = spec.split_once([':', '@']).unwrap_or((&spec, ""));
-                let (name, version) = (name.to_owned(), version.to_owned());
-                Ok(Named { name, version, reason })
+                Ok(Named::parse(&spec, reason))
             }
             _ => Err(unreadable(value)),
+        })
+        .collect()
+}
+
+/// `[licenses] exceptions`, which may be missing. The reason is a comment there: `cargo deny` takes no other.
+fn exceptions(file: &Table) -> Result<Vec<(Named, Vec<String>)>, Failure> {
+    if file.get("licenses").and_then(|section| section.get("exceptions")).is_none() {
+        return Ok(Vec::new());
+    }
+    let entries = list(file, "licenses", "exceptions")?.iter();
+    entries
+        .map(|value| {
+            let spec = value.get("crate").and_then(Value::as_str);
+            let allow = value.get("allow").and_then(Value::as_array);
+            let (Some(spec), Some(allow)) = (spec, allow) else { return Err(unreadable(value)) };
+            Ok((Named::parse(spec, String::new()), strings(allow)?))
         })
         .collect()
 }
@@ -205,6 +240,7 @@ mod tests {
         targets = ["x86_64-unknown-linux-gnu"]
         [licenses]
         allow = ["MIT"]
+        exceptions = [{ crate = "weak:2", allow = ["MPL-2.0"] }]
         [bans]
         deny = [{ crate = "openssl-sys", reason = "one TLS is enough" }]
         skip = [{ crate = "syn:1", reason = "an old macro" }]
@@ -218,8 +254,13 @@ mod tests {
     #[test]
     fn what_is_listed_passes() {
         let ours = format!("xtask v0.1.0 ({})|MIT", root().join("xtask").display());
-        let crates =
-            [&ours, "syn v2.0.1|MIT", "syn v1.0.9|MIT (*)", "derive v1.0.0 (proc-macro)|MIT"];
+        let crates = [
+            &ours,
+            "syn v2.0.1|MIT",
+            "syn v1.0.9|MIT (*)",
+            "derive v1.0.0 (proc-macro)|MIT",
+            "weak v2.1.0|MPL-2.0",
+        ];
         assert_eq!(violations(&crates), Vec::<String>::new());
     }
 
@@ -227,6 +268,8 @@ mod tests {
     fn what_is_not_listed_is_named() {
         let cases = [
             (&["a v1.0.0|GPL-3.0-only"][..], "a 1.0.0 is under GPL-3.0-only"),
+            (&["a v2.0.0|MPL-2.0"], "a 2.0.0 is under MPL-2.0"),
+            (&["weak v1.0.0|MPL-2.0"], "weak 1.0.0 is under MPL-2.0"),
             (&["a v1.0.0|"], "a 1.0.0 has no licence expression"),
             (&["a v1.0.0 (https://example.com/a.git#1234)|MIT"], "not from crates.io"),
             (&["openssl-sys v0.9.1|MIT"], "one TLS is enough"),

@@ -17,7 +17,7 @@ mod web_client;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use setup::{C_COMPILER, CHROMIUM, NODE, NPM};
+use setup::{C_COMPILER, CHROMIUM, NODE, NPM, PYTHON};
 use shell::{Failure, cargo, step};
 
 const USAGE: &str = "\
@@ -75,7 +75,7 @@ fn bench(options: &[OsString]) -> Result<(), Failure> {
 }
 
 fn test() -> Result<(), Failure> {
-    setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM])?;
+    setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM, PYTHON])?;
     auth_frame::build()?;
     web_client::build()?;
     step("tests", &mut cargo(["test", "--workspace"]))?;
@@ -84,7 +84,7 @@ fn test() -> Result<(), Failure> {
 
 /// Cheap checks first. Ends with `test`, so that the test runners have the last word.
 fn ci() -> Result<(), Failure> {
-    setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM])?;
+    setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM, PYTHON])?;
     setup::require_rust_component("rustfmt", "fmt")?;
     setup::require_rust_component("clippy", "clippy")?;
 
@@ -104,6 +104,9 @@ fn ci() -> Result<(), Failure> {
     let alone = ["check", "--package", "keyward-protocol", "--no-default-features"];
     step("protocol without its engine", &mut cargo(alone))?;
     step("protocol in browsers", &mut wasm::command(alone)?)?;
+    let alone = ["check", "--package", "keyward-client", "--no-default-features"];
+    step("client without files and HTTP", &mut cargo(alone))?;
+    step("client in browsers", &mut wasm::command(alone)?)?;
     let docs = ["doc", "--workspace", "--no-deps"];
     step("docs", cargo(docs).env("RUSTDOCFLAGS", "-D warnings"))?;
 

@@ -50,6 +50,15 @@ pub(crate) const NPM: Tool = Tool {
     at_least: None,
 };
 
+pub(crate) const PYTHON: Tool = Tool {
+    program: "python3",
+    variable: None,
+    used_for: "runs the Python binding's tests; 3.9 or newer",
+    packages: &["python3"],
+    elsewhere: "https://www.python.org/downloads, or macOS: brew install python. Fedora: dnf install python3",
+    at_least: None,
+};
+
 /// `compat/browser/harness.mjs` finds it by the same rule.
 pub(crate) const CHROMIUM: Tool = Tool {
     program: "chromium",

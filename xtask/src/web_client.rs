@@ -28,6 +28,9 @@ const WASM_OPT: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
+/// Where the package with the behaviour suite in it is put, for tests.
+const STORIES_DIST: &str = "dist-stories";
+
 /// Builds it, unless it is newer than what it is built from.
 ///
 /// # Errors
@@ -35,21 +38,41 @@ const WASM_OPT: [&str; 7] = [
 /// [`Failure::Missing`] when Rust can't build for wasm32 here, [`Failure::Step`] when a tool fails.
 pub(crate) fn build() -> Result<(), Failure> {
     let package = root().join(PACKAGE);
-    if is_newer(&package.join("dist").join(WASM), &sources(&package)?) {
+    let dist = package.join("dist");
+    if is_newer(&dist.join(WASM), &sources(&package)?) {
         return Ok(());
     }
-    let target = target_directory()?;
-    let compile = ["build", "--package", "keyward-client-web", "--profile", "web"];
-    step("web client", &mut wasm::command(compile)?)?;
-
-    let made = target.join("web").join(wasm::TARGET).join("web/keyward_client_web.wasm");
-    let staging = target.join("web/bindgen");
-    let mut bindgen = cargo(["run", "--locked", "--manifest-path", BINDGEN_MANIFEST]);
-    bindgen.arg("--target-dir").arg(target.join("bindgen"));
-    step("web client, JavaScript", bindgen.arg("--").arg(made).arg(&staging))?;
-
+    let staging = compile_to_javascript(&[])?;
     optimize(&package, &staging.join(WASM))?;
-    install(&package, &staging)
+    install(&package, &staging, &dist)
+}
+
+/// Builds it with the behaviour suite in it, which is not published and not shrunk.
+///
+/// # Errors
+///
+/// As [`build`].
+pub(crate) fn build_stories() -> Result<(), Failure> {
+    let package = root().join(PACKAGE);
+    let dist = package.join(STORIES_DIST);
+    if is_newer(&dist.join(WASM), &sources(&package)?) {
+        return Ok(());
+    }
+    let staging = compile_to_javascript(&["--features", "stories"])?;
+    install(&package, &staging, &dist)
+}
+
+/// Compiles to wasm32 and makes the JavaScript around it. Returns where both are.
+fn compile_to_javascript(options: &[&str]) -> Result<PathBuf, Failure> {
+    let compile = ["build", "--package", "keyward-client-web", "--profile", "web"];
+    step("web client", wasm::command(compile)?.args(options))?;
+    let web = target_directory()?.join("web");
+    let made = web.join(wasm::TARGET).join("web/keyward_client_web.wasm");
+    let staging = web.join("bindgen");
+    let mut bindgen = cargo(["run", "--locked", "--manifest-path", BINDGEN_MANIFEST]);
+    bindgen.arg("--target-dir").arg(target_directory()?.join("bindgen"));
+    step("web client, JavaScript", bindgen.arg("--").arg(made).arg(&staging))?;
+    Ok(staging)
 }
 
 /// Builds it if that can be done here.
@@ -100,19 +123,18 @@ fn optimize(package: &Path, wasm: &Path) -> Result<(), Failure> {
     step("web client, smaller", wasm_opt.arg(wasm).arg("-o").arg(wasm))
 }
 
-/// Puts together `dist`. The wasm file comes last, since it tells whether all of it is new.
-fn install(package: &Path, staging: &Path) -> Result<(), Failure> {
-    let dist = package.join("dist");
-    let failure = |source| Failure::File { path: dist.clone(), source };
+/// Puts together a `dist`. The wasm file comes last, since it tells whether all of it is new.
+fn install(package: &Path, staging: &Path, dist: &Path) -> Result<(), Failure> {
+    let failure = |source| Failure::File { path: dist.to_owned(), source };
     if dist.exists() {
-        fs::remove_dir_all(&dist).map_err(failure)?;
+        fs::remove_dir_all(dist).map_err(failure)?;
     }
-    fs::create_dir_all(&dist).map_err(failure)?;
+    fs::create_dir_all(dist).map_err(failure)?;
     let wasm = staging.join(WASM);
     for file in below(staging)?.into_iter().chain(below(&package.join("src"))?) {
         if file != wasm {
-            copy_into(&dist, &file)?;
+            copy_into(dist, &file)?;
         }
     }
-    copy_into(&dist, &wasm)
+    copy_into(dist, &wasm)
 }
