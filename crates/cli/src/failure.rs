@@ -125,6 +125,18 @@ pub(crate) enum Failure {
         /// Whether to print that instead.
         is_for_machines: bool,
     },
+    /// A file holds no policies.
+    #[error("{path} is not a JSON file of policies")]
+    Policies {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A policy of a file could not be made.
+    #[error("the policies of {0} can't be made as they are")]
+    PoliciesWrong(PathBuf),
     /// The activity was recorded, and did not happen.
     #[error("the activity ended as {0}")]
     ActivityEnded(String),

@@ -10,6 +10,7 @@ mod init;
 mod key;
 mod keygen;
 mod output;
+mod policy;
 mod request;
 mod running;
 mod serve;
@@ -43,6 +44,7 @@ enum Command {
     Request(request::Request),
     Whoami(whoami::Whoami),
     Session(session::Session),
+    Policy(policy::Policy),
     Completions(completions::Completions),
 }
 
@@ -56,6 +58,7 @@ impl Command {
             Self::Request(request) => request.run(),
             Self::Whoami(whoami) => whoami.run(),
             Self::Session(session) => session.run(),
+            Self::Policy(policy) => policy.run(),
             Self::Completions(completions) => completions.run(),
         }
     }

@@ -1,21 +1,32 @@
 //! What several activities carry, checked: users, credentials, wallets and private keys to be made.
 
 use keyward_crypto::{DerivationPath, P256PublicKey};
+#[cfg(feature = "engine")]
+use keyward_policy::{Dialect, Expression};
 use serde::{Deserialize, Deserializer};
 
 #[cfg(feature = "engine")]
+use crate::engine::{mfa, model::MfaMethod};
+#[cfg(feature = "engine")]
 use crate::payload::{self, PayloadError, ToSign};
+#[cfg(feature = "engine")]
+use crate::wire::enums::AuthenticationType;
 use crate::wire::enums::{
     AddressFormat, ApiKeyCurve, AuthenticatorTransport, Curve, FeatureName, HashFunction,
     PathFormat, PayloadEncoding,
 };
-use crate::wire::id::{PrivateKeyId, TagId};
+use crate::wire::id::{PrivateKeyId, SessionProfileId, TagId};
 use crate::wire::objects::{
     ApiKeyParams, ApiKeyParamsV2, AuthenticatorParams, AuthenticatorParamsV2, OauthProviderParams,
     OauthProviderParamsV2, OidcClaims, PrivateKeyParams, WalletAccountParams, WalletParams,
 };
+#[cfg(feature = "engine")]
+use crate::wire::objects::{AuthenticationMethod, RequiredAuthenticationMethod};
 use crate::wire::{InvalidRequest, value};
 
+/// Methods of all steps of an MFA policy.
+#[cfg(feature = "engine")]
+const MOST_MFA_METHODS: usize = 100;
 /// Longest challenge and credential id, in characters.
 const LONGEST_WEBAUTHN_TEXT: usize = 256;
 
@@ -134,6 +145,9 @@ pub struct Payload {
     /// What a key on such a curve signs.
     #[cfg(feature = "engine")]
     pub to_sign: ToSign,
+    /// Its text, where that says more than the digest of it: typed data and authorizations.
+    #[cfg(feature = "engine")]
+    pub document: Option<String>,
 }
 
 impl Payload {
@@ -162,7 +176,23 @@ impl Payload {
                 };
                 payload::decode(encoding, hash_function, curve, text)?
             },
+            #[cfg(feature = "engine")]
+            document: match encoding {
+                PayloadEncoding::Eip712 | PayloadEncoding::Eip7702Authorization => {
+                    Some(text.to_owned())
+                }
+                PayloadEncoding::Hexadecimal | PayloadEncoding::TextUtf8 => None,
+            },
         })
+    }
+
+    /// What policies see of it: `activity.params`.
+    #[cfg(feature = "engine")]
+    pub(crate) fn params(&self) -> Vec<(&'static str, keyward_policy::Value)> {
+        vec![
+            ("hash_function", keyward_policy::Value::text(self.hash_function.as_str())),
+            ("encoding", keyward_policy::Value::text(self.encoding.as_str())),
+        ]
     }
 
     /// What a key on `curve` signs.
@@ -172,7 +202,7 @@ impl Payload {
     /// [`PayloadError::Combination`] when the hash function is for other curves.
     #[cfg(feature = "engine")]
     pub fn for_curve(&self, curve: keyward_crypto::Curve) -> Result<&ToSign, PayloadError> {
-        let Self { encoding, hash_function, to_sign } = self;
+        let Self { encoding, hash_function, to_sign, .. } = self;
         let hashes = curve != keyward_crypto::Curve::Ed25519;
         if hashes == matches!(to_sign, ToSign::Prehash(_)) {
             Ok(to_sign)
@@ -211,6 +241,63 @@ pub enum AccountName {
     Address(String),
     /// Its path; several accounts may share one.
     Path(DerivationPath),
+}
+
+/// The session profile that a log-in asks for. The nil one limits nothing.
+pub(crate) fn session_profile(
+    text: Option<&str>,
+) -> Result<Option<SessionProfileId>, InvalidRequest> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let id: SessionProfileId = value::id("sessionProfileId", text)?;
+    Ok(Some(id).filter(|id| !id.0.is_nil()))
+}
+
+/// The steps of an MFA policy.
+#[cfg(feature = "engine")]
+pub(crate) fn mfa_steps(
+    travel: Vec<RequiredAuthenticationMethod>,
+) -> Result<Vec<Vec<MfaMethod>>, InvalidRequest> {
+    const FIELD: &str = "requiredAuthenticationMethods";
+    let refusal =
+        |rule: &str| Err(InvalidRequest::new(format!("invalid {FIELD}: {rule}")).at(FIELD, rule));
+    if travel.is_empty() || travel.iter().any(|step| step.any.is_empty()) {
+        return refusal("there must be steps, and each must have methods");
+    }
+    if travel.iter().map(|step| step.any.len()).sum::<usize>() > MOST_MFA_METHODS {
+        return refusal("too many methods");
+    }
+    let mut steps = Vec::with_capacity(travel.len());
+    for step in travel {
+        let mut methods = Vec::with_capacity(step.any.len());
+        for AuthenticationMethod { kind, id } in step.any {
+            let id = id.filter(|id| !id.is_empty());
+            if mfa::kind_of(kind).is_none() {
+                return refusal("no factor of MFA policies");
+            }
+            let is_code = matches!(kind, AuthenticationType::EmailOtp | AuthenticationType::SmsOtp);
+            if is_code && id.is_some() {
+                return refusal("one-time codes have no id");
+            }
+            let id = id.map(|id| value::id(FIELD, &id)).transpose()?;
+            methods.push(MfaMethod { kind, id });
+        }
+        steps.push(methods);
+    }
+    Ok(steps)
+}
+
+/// The session profile of a log-in as policies see it: `activity.params.session_profile_id`.
+#[cfg(feature = "engine")]
+pub(crate) fn show_session_profile(id: Option<SessionProfileId>) -> keyward_policy::Value {
+    keyward_policy::Value::text(id.map(|id| id.to_string()).unwrap_or_default())
+}
+
+/// Checks a condition as it is written. `of` says in the refusal what it belongs to.
+#[cfg(feature = "engine")]
+pub(crate) fn check_condition(of: &str, source: &str) -> Result<(), InvalidRequest> {
+    Expression::parse(source, Dialect::Condition)
+        .map(drop)
+        .map_err(|refusal| InvalidRequest::new(format!("invalid {of}: {refusal}")))
 }
 
 impl From<String> for SignWith {

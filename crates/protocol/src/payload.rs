@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::authorization::{Authorization, AuthorizationError};
-pub use self::typed_data::{TypedData, TypedDataError};
+pub use self::typed_data::{TypedData, TypedDataError, TypedValue};
 use crate::address::wire_curve;
 use crate::wire::enums::{AddressFormat, HashFunction, PayloadEncoding};
 use crate::wire::{InvalidRequest, RequestError, TurnkeyErrorCode};

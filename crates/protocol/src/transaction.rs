@@ -1,17 +1,22 @@
 //! Transactions: read completely before anything is signed, and returned with the signature in place.
 
+mod bitcoin;
 mod ethereum;
 mod solana;
+mod tron;
 
-use keyward_crypto::{Curve, PrivateKey};
+use keyward_crypto::{CryptoRng, Curve, PrivateKey};
 
+pub use self::bitcoin::{BitcoinOutput, BitcoinTransaction};
 pub use self::ethereum::{
     AccessListItem, EthereumTransaction, EthereumTransactionType, SignedAuthorization,
 };
+pub(crate) use self::solana::FROM_TABLE;
 pub use self::solana::{
     AddressTableLookup, SolanaAccount, SolanaInstruction, SolanaTransaction, SolanaTransfer,
     SplTransfer, TableAccount,
 };
+pub use self::tron::{TronCall, TronContract, TronPermission, TronResource, TronTransaction};
 use crate::address::wire_curve;
 use crate::payload::{decode_hexadecimal, with_causes};
 use crate::wire::enums::TransactionType;
@@ -25,6 +30,22 @@ pub enum UnsignedTransaction {
     Ethereum(EthereumTransaction),
     /// For Solana.
     Solana(SolanaTransaction),
+    /// For Tron.
+    Tron(TronTransaction),
+    /// For Bitcoin.
+    Bitcoin(Box<BitcoinTransaction>),
+}
+
+impl UnsignedTransaction {
+    /// Its type.
+    pub const fn kind(&self) -> TransactionType {
+        match self {
+            Self::Ethereum(_) => TransactionType::Ethereum,
+            Self::Solana(_) => TransactionType::Solana,
+            Self::Tron(_) => TransactionType::Tron,
+            Self::Bitcoin(_) => TransactionType::Bitcoin,
+        }
+    }
 }
 
 /// Why a transaction is not signed.
@@ -119,15 +140,17 @@ pub fn parse(
         TransactionType::Solana => {
             SolanaTransaction::parse(&bytes()?).map(UnsignedTransaction::Solana)
         }
-        TransactionType::Tron | TransactionType::Bitcoin | TransactionType::Tempo => {
-            Err(TransactionError::NotImplemented(kind))
-        }
+        TransactionType::Tron => TronTransaction::parse(&bytes()?).map(UnsignedTransaction::Tron),
+        TransactionType::Bitcoin => BitcoinTransaction::parse(&bytes()?)
+            .map(|transaction| UnsignedTransaction::Bitcoin(Box::new(transaction))),
+        TransactionType::Tempo => Err(TransactionError::NotImplemented(kind)),
     }
 }
 
 /// Signs a transaction. Returns the signed one: lower-case hex, no `0x`.
 ///
-/// The format of the address by which the key was named does not matter, only the curve.
+/// The format of the address by which the key was named does not matter, only the curve. Bitcoin's is a PSBT
+/// with the signatures in it; `rng` is for those with Schnorr.
 ///
 /// # Errors
 ///
@@ -136,6 +159,7 @@ pub fn parse(
 pub fn sign(
     transaction: &UnsignedTransaction,
     key: &PrivateKey,
+    rng: &mut dyn CryptoRng,
 ) -> Result<String, TransactionError> {
     let wrong = |needed| TransactionError::WrongCurve { found: key.curve(), needed };
     match (transaction, key) {
@@ -149,7 +173,19 @@ pub fn sign(
             let signature = key.sign(transaction.message());
             Ok(hex::encode(transaction.with_signature(slot, &signature)))
         }
-        (UnsignedTransaction::Ethereum(_), _) => Err(wrong(Curve::Secp256k1)),
+        (UnsignedTransaction::Tron(transaction), PrivateKey::Secp256k1(key)) => {
+            let signature = key.sign_prehash(&transaction.digest());
+            Ok(hex::encode(transaction.with_signature(&signature)))
+        }
+        (UnsignedTransaction::Bitcoin(transaction), PrivateKey::Secp256k1(key)) => {
+            transaction.with_signatures(key, rng).map(hex::encode)
+        }
+        (
+            UnsignedTransaction::Ethereum(_)
+            | UnsignedTransaction::Tron(_)
+            | UnsignedTransaction::Bitcoin(_),
+            _,
+        ) => Err(wrong(Curve::Secp256k1)),
         (UnsignedTransaction::Solana(_), _) => Err(wrong(Curve::Ed25519)),
     }
 }
@@ -162,12 +198,11 @@ mod tests {
 
     #[test]
     fn types_that_are_not_implemented_say_so_whatever_the_text() {
-        for kind in [TransactionType::Tron, TransactionType::Bitcoin, TransactionType::Tempo] {
-            for text in ["", "zz", "00"] {
-                assert_eq!(parse(kind, text), Err(TransactionError::NotImplemented(kind)));
-            }
+        let kind = TransactionType::Tempo;
+        for text in ["", "zz", "00"] {
+            assert_eq!(parse(kind, text), Err(TransactionError::NotImplemented(kind)));
         }
-        let error = TransactionError::NotImplemented(TransactionType::Tron);
+        let error = TransactionError::NotImplemented(kind);
         assert!(matches!(RequestError::from(error), RequestError::Unimplemented(_)));
     }
 

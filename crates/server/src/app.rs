@@ -7,7 +7,7 @@ use keyward_protocol::engine::{Caller, Organization, ServerKeys, Settings, sessi
 use keyward_protocol::wire::id::OrganizationId;
 use keyward_protocol::wire::{RequestError, Timestamp};
 use keyward_store::{Opened, SealedStore};
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
@@ -51,6 +51,8 @@ pub struct App {
     pub(crate) playground: Option<Playground>,
     /// What it has only while somebody develops against it.
     pub(crate) development: Option<Arc<Development>>,
+    /// Whose turn it is to ask what takes long.
+    pub(crate) replays: Arc<Semaphore>,
     turns: Vec<Arc<Mutex<()>>>,
 }
 
@@ -85,6 +87,7 @@ impl App {
             metrics: Metrics::default(),
             playground: config.playground.then_some(playground),
             development: None,
+            replays: Arc::new(Semaphore::new(1)),
             turns: (0..TURNS).map(|_| Arc::default()).collect(),
         }
     }

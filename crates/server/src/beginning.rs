@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use keyward_crypto::{CryptoRng, P256PrivateKey, os_rng};
 use keyward_protocol::engine::credentials::{self, Identities};
-use keyward_protocol::engine::model::{Organization, RootQuorum, SessionLimits};
+use keyward_protocol::engine::model::Organization;
 use keyward_protocol::engine::{Changes, ServerKeys, auth_proxy};
 use keyward_protocol::parameters::{NewApiKey, NewUser};
 use keyward_protocol::wire::enums::{ApiKeyCurve, FeatureName};
@@ -197,21 +197,7 @@ pub(crate) fn empty_organization(
     now: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Organization {
-    Organization {
-        id: OrganizationId::generate(now, rng),
-        parent,
-        name: name.to_owned(),
-        created_at: now,
-        users: Vec::new(),
-        root_quorum: RootQuorum { threshold: 1, users: Vec::new() },
-        features: std::collections::BTreeMap::default(),
-        wallets: Vec::new(),
-        private_keys: Vec::new(),
-        tags: Vec::new(),
-        session_limits: SessionLimits::default(),
-        oauth2_credentials: Vec::new(),
-        auth_proxy: None,
-    }
+    Organization::new(OrganizationId::generate(now, rng), parent, name.to_owned(), now)
 }
 
 /// Adds a member of the root quorum.

@@ -1,13 +1,17 @@
 //! What activities and stamps need to know beside the organization, fetched before they are judged.
 
+use keyward_protocol::activities::Request;
+use keyward_protocol::engine::authorize::reads_request;
+use keyward_protocol::engine::budgets::{self, Account, Opening};
 use keyward_protocol::engine::context::{Exchanged, Proofs};
+use keyward_protocol::engine::items::{Concerns, Subjects};
 use keyward_protocol::engine::model::IndexKey;
 use keyward_protocol::engine::oidc::claimed_keys;
 use keyward_protocol::engine::one_time::{Contact, Otp, OtpFacts, TokenUse};
 use keyward_protocol::engine::proofs::{self, ProofFacts};
 use keyward_protocol::engine::record::Record;
 use keyward_protocol::engine::verification_token::peek_id;
-use keyward_protocol::engine::{Facts, Needs, Stamped};
+use keyward_protocol::engine::{Caller, Facts, Needs, Stamped, VoteRecord};
 use keyward_protocol::stamp::{AttestedScheme, Presented};
 use keyward_protocol::wire::enums::OtpType;
 use keyward_protocol::wire::id::OrganizationId;
@@ -15,7 +19,7 @@ use keyward_protocol::wire::{InvalidRequest, Page, RequestError, Timestamp};
 use keyward_store::Opened;
 
 use crate::app::App;
-use crate::submit::with_parent;
+use crate::submit::{Loaded, with_parent};
 
 /// Fetches what an activity needs.
 pub(crate) async fn facts(
@@ -75,6 +79,65 @@ pub(crate) async fn facts(
             Facts::Secret(store.secret(opened, id).await.map_err(RequestError::internal)?)
         }
     })
+}
+
+/// The budgets that a request may draw on, as they stand.
+pub(crate) async fn accounts(
+    app: &App,
+    loaded: &Loaded,
+    proposer: &Caller,
+    votes: &[VoteRecord],
+) -> Result<Vec<Account>, RequestError> {
+    let organization = &loaded.opened.organization;
+    let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
+    let mut accounts = Vec::new();
+    for Opening { owner, budget, key } in budgets::of_request(organization, parent, proposer, votes)
+    {
+        let ledger = app.store.record(key).await.map_err(RequestError::internal)?;
+        accounts.push(Account { owner, budget, ledger });
+    }
+    Ok(accounts)
+}
+
+/// The wallet accounts that a request is about, where anything will look at them.
+pub(crate) async fn subjects(
+    app: &App,
+    loaded: &Loaded,
+    by: &Caller,
+    request: &Request,
+    votes: &[VoteRecord],
+) -> Result<Subjects, RequestError> {
+    let organization = &loaded.opened.organization;
+    let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
+    if reads_request(organization, parent, by, votes) {
+        subjects_of(app, &loaded.opened, request).await
+    } else {
+        Ok(Subjects::new())
+    }
+}
+
+/// The wallet accounts that a request is about, as far as they are there.
+pub(crate) async fn subjects_of(
+    app: &App,
+    opened: &Opened,
+    request: &Request,
+) -> Result<Subjects, RequestError> {
+    let mut subjects = Subjects::new();
+    match request.concerns() {
+        Concerns::Signing { with, .. } => {
+            subjects.extend(
+                app.store.account_signing(opened, with).await.map_err(RequestError::internal)?,
+            );
+        }
+        Concerns::Accounts(ids) => {
+            for id in ids {
+                let found = app.store.account(opened, *id).await;
+                subjects.extend(found.map_err(RequestError::internal)?);
+            }
+        }
+        _ => {}
+    }
+    Ok(subjects)
 }
 
 /// What outlives an attempt, because it can be had only once.

@@ -205,7 +205,12 @@ async fn own_query_route(
     query_in(Namespace::Keyward, &app, &path, request).await
 }
 
-async fn query_in(namespace: Namespace, app: &App, path: &NamedPath, request: Request) -> Response {
+async fn query_in(
+    namespace: Namespace,
+    app: &Arc<App>,
+    path: &NamedPath,
+    request: Request,
+) -> Response {
     let name = name(path);
     let Some(entry) = queries::Entry::find(namespace, name) else {
         return not_served(app, namespace, "query", name);

@@ -21,6 +21,7 @@ pub mod oidc;
 mod openapi;
 mod playground;
 mod query;
+mod replay;
 pub mod seed;
 pub mod serve;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod submit;
 mod testing;
 pub mod tls;
 mod uses;
+mod vote;
 
 pub use app::App;
 pub use beginning::{Beginning, BeginningError, Root};

@@ -1,22 +1,25 @@
 //! A query, from the bytes received to the answer. Writes nothing.
 
-use keyward_protocol::engine::{Home, Stamped, authenticate};
-use keyward_protocol::queries::{Entry, Found, Reads, View};
+use std::sync::Arc;
+
+use keyward_protocol::engine::{Caller, Home, Stamped, authenticate, ip_allowlist};
+use keyward_protocol::queries::{Entry, Found, QueryRequest, Reads, View};
 use keyward_protocol::stamp::{Presented, StampError};
-use keyward_protocol::wire::RequestError;
 use keyward_protocol::wire::enums::CredentialType;
 use keyward_protocol::wire::envelope::query_organization;
-use keyward_store::Opened;
+use keyward_protocol::wire::id::ActivityId;
+use keyward_protocol::wire::{RequestError, Timestamp};
 
 use crate::app::App;
-use crate::facts::attest;
+use crate::facts::{accounts, attest};
+use crate::replay;
 use crate::submit::{Loaded, not_utf8, search, with_parent};
 
 /// Answers a query, or says why not. The answer is JSON text.
 ///
 /// Reads see what every process has written: a session that was revoked anywhere is refused here.
 pub(crate) async fn query(
-    app: &App,
+    app: &Arc<App>,
     entry: &Entry,
     mut stamped: Stamped,
 ) -> Result<Vec<u8>, RequestError> {
@@ -50,13 +53,35 @@ pub(crate) async fn query(
     let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
     let caller = authenticate(organization, parent, &stamped, now)?;
     app.check_session(organization, parent, &caller, now)?;
+    ip_allowlist::check(organization, parent, &caller, &stamped.client)?;
     let recovers = caller.credential.kind == Some(CredentialType::RecoverUserKeyP256);
     if recovers && entry.route != "whoami" {
         return Err(RequestError::PermissionDenied);
     }
     app.uses.note(&caller, now);
     let request = entry.parse(body)?;
-    let found = read(app, &loaded.opened, request.reads()).await?;
+    if let Reads::Recorded { kinds, page } = request.reads() {
+        let (kinds, page) = (kinds.clone(), *page);
+        return replay::answer(app, loaded, caller, request, kinds, page, now).await;
+    }
+    if *request.reads() == Reads::Pondered {
+        return replay::ponder(app, loaded, caller, request, now).await;
+    }
+    let found = read(app, &loaded, request.reads()).await?;
+    answer(app, &loaded, &caller, request, found, now)
+}
+
+/// Answers from what was found.
+pub(crate) fn answer(
+    app: &App,
+    loaded: &Loaded,
+    caller: &Caller,
+    request: QueryRequest,
+    found: Found,
+    now: Timestamp,
+) -> Result<Vec<u8>, RequestError> {
+    let organization = &*loaded.opened.organization;
+    let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
     let home = match (caller.home, parent) {
         (Home::Parent, Some(parent)) => parent,
         _ => organization,
@@ -65,7 +90,7 @@ pub(crate) async fn query(
         organization,
         home,
         parent,
-        caller: &caller,
+        caller,
         now,
         keys: &app.keys,
         settings: &app.settings,
@@ -75,15 +100,18 @@ pub(crate) async fn query(
 }
 
 /// Fetches the rows a query is answered from.
-async fn read(app: &App, opened: &Opened, reads: &Reads) -> Result<Found, RequestError> {
-    let store = &app.store;
+async fn read(app: &App, loaded: &Loaded, reads: &Reads) -> Result<Found, RequestError> {
+    let (store, opened) = (&app.store, &*loaded.opened);
     let id = opened.organization.id;
     let found = match reads {
-        Reads::Nothing => Ok(Found::Nothing),
+        // What is looked for, and looked at, elsewhere.
+        Reads::Nothing | Reads::Pondered | Reads::Recorded { .. } => Ok(Found::Nothing),
         Reads::Activity(activity) => store
             .activity(id, *activity)
             .await
             .map(|activity| Found::Activities(activity.into_iter().collect())),
+        Reads::Judged(activity) => return judged(app, loaded, *activity).await,
+        Reads::Ledger(key) => store.record(*key).await.map(|ledger| Found::Ledger(ledger.value)),
         Reads::Activities { kinds, statuses, page } => {
             store.activities(id, kinds, statuses, *page).await.map(Found::Activities)
         }
@@ -110,4 +138,19 @@ async fn read(app: &App, opened: &Opened, reads: &Reads) -> Result<Found, Reques
         }
     };
     found.map_err(RequestError::internal)
+}
+
+/// An activity with what it takes to decide on it again.
+async fn judged(app: &App, loaded: &Loaded, id: ActivityId) -> Result<Found, RequestError> {
+    let opened = &*loaded.opened;
+    let record = app.store.activity(opened.organization.id, id).await;
+    let Some(record) = record.map_err(RequestError::internal)? else { return Ok(Found::Nothing) };
+    let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
+    let proposer = record.votes.first().and_then(|vote| vote.caller(&opened.organization, parent));
+    let accounts = match proposer {
+        Some(proposer) => accounts(app, loaded, &proposer, &record.votes).await?,
+        None => Vec::new(),
+    };
+    let recorded = replay::recorded(app, opened, record).await?;
+    Ok(Found::Judged(Box::new((recorded, accounts))))
 }

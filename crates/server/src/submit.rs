@@ -3,28 +3,31 @@
 use std::sync::Arc;
 
 use keyward_crypto::{os_rng, sha256};
-use keyward_protocol::activities::Entry;
+use keyward_protocol::activities::{Ballot, Entry};
 use keyward_protocol::engine::attested::users_with;
 use keyward_protocol::engine::authenticate::{knows, search_keys};
+use keyward_protocol::engine::budgets::{self, Account};
 use keyward_protocol::engine::record::RecordChange;
 use keyward_protocol::engine::{
-    ActivityRecord, Attested, Caller, Changes, Context, Decision, Facts, Home, Organization,
-    Permit, Stamped, VoteRecord, authenticate, authorize, sessions,
+    ActivityRecord, Attested, Caller, Changes, Client, Context, Decision, Evaluation, Facts,
+    Hearing, Home, Organization, Permit, Stamped, VoteRecord, authenticate, authorize,
+    ip_allowlist, sessions,
 };
 use keyward_protocol::stamp::{Presented, StampError, fingerprint};
-use keyward_protocol::wire::enums::{ActivityStatus, OtpType, VoteSelection};
+use keyward_protocol::wire::enums::{ActivityStatus, OtpType, Outcome, VoteSelection};
 use keyward_protocol::wire::envelope::{Envelope, is_fresh};
-use keyward_protocol::wire::id::{ActivityId, OrganizationId, VoteId};
+use keyward_protocol::wire::id::{ActivityId, OrganizationId, PolicyEvaluationId, PolicyId};
 use keyward_protocol::wire::objects::{Activity, Failure};
 use keyward_protocol::wire::{InvalidRequest, Page, RequestError, Timestamp};
 use keyward_store::{Decided, Opened, SealedCommit, SealedError, StoreError};
 
 use crate::app::App;
-use crate::facts::{Fetched, attest, facts};
+use crate::facts::{Fetched, accounts, attest, facts, subjects};
+use crate::vote::vote;
 
 /// How often a submission that lost a race starts again. From the second time on, those for the same
 /// organization take turns.
-const ATTEMPTS: usize = 8;
+pub(crate) const ATTEMPTS: usize = 8;
 
 /// What an attested stamp of a parent organization's user is taken for.
 const ATTESTED_IN_PARENTS: [&str; 3] = ["approve_activity", "reject_activity", "stamp_login"];
@@ -38,13 +41,15 @@ pub(crate) struct Loaded {
 }
 
 /// How an attempt ended.
-enum Attempt {
+pub(crate) enum Attempt {
     /// Recorded, with a result or with the refusal that stands in its place.
     Recorded(Box<ActivityRecord>, Option<RequestError>),
     /// The same body had been recorded before.
     Known,
     /// Somebody else was faster: start again.
     Stale,
+    /// It is a vote on another activity.
+    Ballot(Ballot),
 }
 
 /// Does what a submission asks, or says why not.
@@ -63,7 +68,6 @@ pub(crate) async fn submit(
     }
     let message = std::str::from_utf8(&stamped.body).map_err(|_| not_utf8())?;
     let envelope = Envelope::parse(&stamped.body)?;
-    let digest = sha256(&stamped.body);
     let mut turn = None;
     let mut fetched = Fetched::default();
     for _ in 0..ATTEMPTS {
@@ -80,7 +84,7 @@ pub(crate) async fn submit(
         match attempt {
             Ok(Attempt::Recorded(_, Some(refusal))) => return Err(refusal),
             Ok(Attempt::Recorded(record, None)) => {
-                return Ok(record.show(&app.current(&loaded).organization, &caller, true));
+                return Ok(record.show(&app.current(&loaded).organization, &caller, true, now));
             }
             Ok(Attempt::Stale) => {
                 if turn.is_none() {
@@ -89,9 +93,12 @@ pub(crate) async fn submit(
                 app.reload(&loaded).await?;
             }
             Ok(Attempt::Known) => {
-                return known(app, &loaded, &caller, digest, &envelope, now)
+                return known(app, &loaded, &caller, &stamped, &envelope, now)
                     .await?
                     .ok_or(RequestError::Busy);
+            }
+            Ok(Attempt::Ballot(ballot)) => {
+                return Box::pin(vote(app, &stamped, &loaded, ballot, now)).await;
             }
             Err(refusal) => {
                 // A commit that the store can't tell of may have been made all the same.
@@ -100,7 +107,9 @@ pub(crate) async fn submit(
                 {
                     return Err(refusal);
                 }
-                return known(app, &loaded, &caller, digest, &envelope, now).await?.ok_or(refusal);
+                return known(app, &loaded, &caller, &stamped, &envelope, now)
+                    .await?
+                    .ok_or(refusal);
             }
         }
     }
@@ -132,7 +141,11 @@ async fn attempt(
     }
     envelope.check_age(now)?;
     let request = entry.parse(&envelope.kind, envelope.parameters)?;
+    if let Some(ballot) = request.ballot() {
+        return Ok(Attempt::Ballot(ballot));
+    }
     let organization = &loaded.opened.organization;
+    let vote = VoteRecord::new(caller, VoteSelection::Approved, message, now, &mut os_rng());
     let mut record = ActivityRecord {
         id: ActivityId::generate(now, &mut os_rng()),
         organization: organization.id,
@@ -141,24 +154,56 @@ async fn attempt(
         intent: request.intent(),
         result: None,
         fingerprint: fingerprint(&stamped.body),
-        votes: vec![approval(caller, message, now)],
+        votes: vec![vote],
         created_at: now,
         updated_at: now,
         failure: None,
         events: Vec::new(),
+        evaluations: Vec::new(),
     };
     let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
-    let permit = match authorize(organization, parent, caller, request)? {
+    let subjects = subjects(app, loaded, caller, &request, &record.votes).await?;
+    let accounts = accounts(app, loaded, caller, &record.votes).await?;
+    let hearing = Hearing {
+        voter: caller,
+        votes: &record.votes,
+        subjects: &subjects,
+        accounts: &accounts,
+        now,
+    };
+    let ruling = authorize(organization, parent, caller, request, hearing)?;
+    note(&mut record, ruling.outcomes, now);
+    let permit = match ruling.decision {
         Decision::Allow(permit) => permit,
-        Decision::Deny(_) => {
-            let refusal = RequestError::PermissionDenied;
+        Decision::Deny(_, refusal) => {
             return refuse(app, loaded, record, ActivityStatus::Rejected, refusal, Vec::new())
                 .await;
+        }
+        Decision::Wait(_) => {
+            return wait(app, loaded, record, ActivityStatus::ConsensusNeeded).await;
+        }
+        Decision::NeedsAuthenticators(_) => {
+            return wait(app, loaded, record, ActivityStatus::AuthenticatorsNeeded).await;
         }
     };
     let needs = permit.request().needs();
     let facts = facts(app, &loaded.opened, needs, fetched, now).await?;
-    match execute(app, loaded, caller, stamped, permit, facts, fetched, &mut record, now) {
+    let client = &stamped.client;
+    let ledgers = Ledgers { accounts: &accounts, drawn: &ruling.drawn };
+    let executed = execute(
+        app,
+        loaded,
+        caller,
+        client,
+        Vec::new(),
+        ledgers,
+        permit,
+        facts,
+        fetched,
+        &mut record,
+        now,
+    );
+    match executed {
         Ok((sealed, has_messages)) => Ok(match app.store.commit(sealed).await {
             Ok(()) => {
                 if has_messages {
@@ -179,16 +224,71 @@ async fn attempt(
     }
 }
 
-/// Runs what was allowed, notes its result, and seals what it changes.
+/// Records a submission that waits for others, or for more of its sender.
+async fn wait(
+    app: &App,
+    loaded: &Loaded,
+    mut record: ActivityRecord,
+    status: ActivityStatus,
+) -> Result<Attempt, RequestError> {
+    record.status = status;
+    let sealed = app
+        .store
+        .seal(unchanged(loaded, Changes::default(), &record), &mut os_rng())
+        .map_err(RequestError::internal)?;
+    Ok(match app.store.commit(sealed).await {
+        Ok(()) => Attempt::Recorded(Box::new(record), None),
+        Err(error) => lost(error)?,
+    })
+}
+
+/// An activity to record that changes nothing of its organization.
+pub(crate) fn unchanged<'a>(
+    loaded: &'a Loaded,
+    changes: Changes,
+    record: &'a ActivityRecord,
+) -> Decided<'a> {
+    Decided {
+        base: &loaded.opened,
+        parent: loaded.parent.as_deref(),
+        organization: loaded.opened.organization.clone(),
+        changes,
+        activity: Some(record),
+    }
+}
+
+/// Keeps what the policies said after the newest vote.
+pub(crate) fn note(
+    record: &mut ActivityRecord,
+    outcomes: Option<Vec<(PolicyId, Outcome)>>,
+    now: Timestamp,
+) {
+    if let (Some(outcomes), Some(vote)) = (outcomes, record.votes.last()) {
+        let id = PolicyEvaluationId::generate(now, &mut os_rng());
+        record.evaluations.push(Evaluation { id, vote: vote.id, outcomes, created_at: now });
+    }
+}
+
+/// Budgets that a request may draw on, and those it does.
+#[derive(Clone, Copy)]
+pub(crate) struct Ledgers<'a> {
+    pub(crate) accounts: &'a [Account],
+    pub(crate) drawn: &'a [Account],
+}
+
+/// Runs what was allowed, notes its result, and seals what it changes. `caller` submitted it; `records` are
+/// changed with it.
 #[expect(
     clippy::too_many_arguments,
     reason = "one step of `attempt`, split off because it never waits"
 )]
-fn execute(
+pub(crate) fn execute(
     app: &App,
     loaded: &Loaded,
     caller: &Caller,
-    stamped: &Stamped,
+    client: &Client,
+    records: Vec<RecordChange>,
+    ledgers: Ledgers<'_>,
     permit: Permit,
     facts: Facts,
     fetched: &mut Fetched,
@@ -198,21 +298,17 @@ fn execute(
     let mut rng = os_rng();
     let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
     let organization = loaded.opened.organization.clone();
-    let mut context = Context::new(
-        organization,
-        parent,
-        now,
-        &mut rng,
-        &app.keys,
-        &app.settings,
-        &stamped.client,
-    );
+    let mut context =
+        Context::new(organization, parent, now, &mut rng, &app.keys, &app.settings, client);
     context.facts = facts;
     match permit.execute(caller, &mut context) {
         Ok(result) => record.result = Some(result),
         Err(refusal) => return Err((refusal, context.kept)),
     }
-    let (organization, changes) = context.into_parts();
+    let (organization, mut changes) = context.into_parts();
+    changes.records.extend(records);
+    let ledgers = budgets::changes(ledgers.accounts, ledgers.drawn, &organization, now);
+    changes.records.extend(ledgers.map_err(|refusal| (refusal, Vec::new()))?);
     if !Arc::ptr_eq(&organization, &loaded.opened.organization) {
         record.events =
             sessions::events(&loaded.opened.organization, &organization, &changes.evicted, now);
@@ -245,18 +341,10 @@ async fn refuse(
 ) -> Result<Attempt, RequestError> {
     record.status = status;
     record.failure = Some(Failure::from(&refusal.status()));
+    let changes = Changes { records: kept, ..Changes::default() };
     let sealed = app
         .store
-        .seal(
-            Decided {
-                base: &loaded.opened,
-                parent: loaded.parent.as_deref(),
-                organization: loaded.opened.organization.clone(),
-                changes: Changes { records: kept, ..Changes::default() },
-                activity: Some(&record),
-            },
-            &mut os_rng(),
-        )
+        .seal(unchanged(loaded, changes, &record), &mut os_rng())
         .map_err(RequestError::internal)?;
     Ok(match app.store.commit(sealed).await {
         Ok(()) => Attempt::Recorded(Box::new(record), Some(refusal)),
@@ -265,7 +353,7 @@ async fn refuse(
 }
 
 /// What a commit that was not made means.
-fn lost(error: SealedError) -> Result<Attempt, RequestError> {
+pub(crate) fn lost(error: SealedError) -> Result<Attempt, RequestError> {
     match error {
         SealedError::Store(StoreError::Conflict) => Ok(Attempt::Stale),
         SealedError::Store(StoreError::Duplicate) => Ok(Attempt::Known),
@@ -282,14 +370,21 @@ async fn known(
     app: &App,
     loaded: &Loaded,
     caller: &Caller,
-    digest: [u8; 32],
+    stamped: &Stamped,
     envelope: &Envelope<'_>,
     now: Timestamp,
 ) -> Result<Option<Activity>, RequestError> {
     let organization = loaded.opened.organization.id;
+    let digest = sha256(&stamped.body);
     let found = app.store.activity_of(organization, digest).await;
     let found = found.map_err(RequestError::internal)?;
     let Some(record) = found else { return Ok(None) };
+    let has_voted = record.votes.iter().any(|vote| vote.user == caller.user && vote.approves(now));
+    if record.is_open() && !has_voted {
+        // Who sends the same body approves it.
+        let ballot = Ballot { digest, selection: VoteSelection::Approved };
+        return Box::pin(vote(app, stamped, loaded, ballot, now)).await.map(Some);
+    }
     if !record.votes.iter().any(|vote| vote.user == caller.user) {
         return match caller.home {
             Home::Own => Err(RequestError::AlreadyDecided(record.id)),
@@ -297,20 +392,7 @@ async fn known(
         };
     }
     let reveal = record.proposer() == Some(caller.user) && is_fresh(envelope.timestamp, now);
-    Ok(Some(record.show(&app.current(loaded).organization, caller, reveal)))
-}
-
-fn approval(caller: &Caller, message: &str, now: Timestamp) -> VoteRecord {
-    VoteRecord {
-        id: VoteId::generate(now, &mut os_rng()),
-        user: caller.user,
-        selection: VoteSelection::Approved,
-        message: message.to_owned(),
-        public_key: caller.credential.public_key.clone(),
-        signature: caller.credential.signature.clone(),
-        scheme: caller.credential.scheme.to_owned(),
-        created_at: now,
-    }
+    Ok(Some(record.show(&app.current(loaded).organization, caller, reveal, now)))
 }
 
 /// The organizations a submission concerns. One that names a parent concerns the sub-organization that
@@ -408,7 +490,7 @@ fn has_proven(organization: &Organization, attested: &Attested) -> bool {
 
 /// Who sends it. What this process remembers may be older than what another process wrote: a refusal is
 /// checked against the store before it is given.
-async fn identify(
+pub(crate) async fn identify(
     app: &App,
     loaded: &Loaded,
     stamped: &Stamped,
@@ -422,6 +504,7 @@ async fn identify(
         let organization = &loaded.opened.organization;
         let caller = authenticate(organization, parent, stamped, now)?;
         app.check_session(organization, parent, &caller, now)?;
+        ip_allowlist::check(organization, parent, &caller, &stamped.client)?;
         Ok(caller)
     };
     match check(loaded) {

@@ -234,6 +234,17 @@ impl SealedStore {
         Ok(Some(Signer { key: private_key(key.curve, &bytes)?, format }))
     }
 
+    /// The account that `sign_with` names, if it names one.
+    pub async fn account_signing(
+        &self,
+        opened: &Opened,
+        sign_with: &SignWith,
+    ) -> Result<Option<WalletAccount>, SealedError> {
+        let SignWith::Address(text) = sign_with else { return Ok(None) };
+        let found = self.account_at(opened, address::lookup_key(text)).await?;
+        Ok(found.map(|found| found.account.clone()))
+    }
+
     /// The mnemonic of a wallet.
     pub async fn mnemonic(
         &self,
@@ -919,7 +930,6 @@ fn from_json<'a, T: Deserialize<'a>>(
 mod tests {
     use keyward_crypto::SeededRng;
     use keyward_protocol::engine::message::{Content, Sms};
-    use keyward_protocol::engine::model::RootQuorum;
 
     use super::*;
     use crate::{MemoryStore, RecordRow};
@@ -956,21 +966,7 @@ mod tests {
     async fn fresh() -> (SealedStore, Arc<dyn Store>, Arc<Opened>) {
         let rows: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let store = SealedStore::new(rows.clone(), Secret::new([9; 32]));
-        let organization = Organization {
-            id: ORGANIZATION,
-            parent: None,
-            name: "first".to_owned(),
-            created_at: at(0),
-            users: Vec::new(),
-            root_quorum: RootQuorum { threshold: 1, users: Vec::new() },
-            features: std::collections::BTreeMap::default(),
-            wallets: Vec::new(),
-            private_keys: Vec::new(),
-            tags: Vec::new(),
-            session_limits: model::SessionLimits::default(),
-            oauth2_credentials: Vec::new(),
-            auth_proxy: None,
-        };
+        let organization = Organization::new(ORGANIZATION, None, "first".to_owned(), at(0));
         let sealed =
             store.seal_beginning(&[], &[organization], &Changes::default(), &mut rng()).unwrap();
         store.commit(sealed).await.unwrap();

@@ -4,15 +4,22 @@ import type { As } from "./index.js";
 
 /** By the last segment of its path. */
 export interface Routes {
+  approve_activity: { parameters: ApproveActivityIntent; result: ApproveActivityResult };
+  can_anybody: { parameters: OfCaller<CanAnybody>; result: CanAnybodyResponse };
   create_api_keys: { parameters: CreateApiKeysIntentV2; result: CreateApiKeysResult };
   create_api_only_users: { parameters: CreateApiOnlyUsersIntent; result: CreateApiOnlyUsersResult };
   create_authenticators: { parameters: CreateAuthenticatorsIntentV2; result: CreateAuthenticatorsResult };
+  create_mfa_policy: { parameters: CreateMfaPolicyIntent; result: CreateMfaPolicyResult };
   create_oauth2_credential: { parameters: CreateOauth2CredentialIntent; result: CreateOauth2CredentialResult };
   create_oauth_providers: { parameters: CreateOauthProvidersIntentV2; result: CreateOauthProvidersResult };
+  create_policies: { parameters: CreatePoliciesIntent; result: CreatePoliciesResult };
+  create_policy: { parameters: CreatePolicyIntentV3; result: CreatePolicyResult };
   create_private_key_tag: { parameters: CreatePrivateKeyTagIntent; result: CreatePrivateKeyTagResult };
   create_private_keys: { parameters: CreatePrivateKeysIntentV2; result: CreatePrivateKeysResult };
   create_read_only_session: { parameters: CreateReadOnlySessionIntent; result: CreateReadOnlySessionResult };
   create_read_write_session: { parameters: CreateReadWriteSessionIntentV2; result: CreateReadWriteSessionResult };
+  create_session_profile: { parameters: CreateSessionProfileIntent; result: CreateSessionProfileResult };
+  create_smart_contract_interface: { parameters: CreateSmartContractInterfaceIntent; result: CreateSmartContractInterfaceResult };
   create_sub_organization: { parameters: CreateSubOrganizationIntentV8; result: CreateSubOrganizationResult };
   create_user_tag: { parameters: CreateUserTagIntent; result: CreateUserTagResult };
   create_users: { parameters: CreateUsersIntentV4; result: CreateUsersResult };
@@ -20,10 +27,14 @@ export interface Routes {
   create_wallet_accounts: { parameters: CreateWalletAccountsIntent; result: CreateWalletAccountsResult };
   delete_api_keys: { parameters: DeleteApiKeysIntent; result: DeleteApiKeysResult };
   delete_authenticators: { parameters: DeleteAuthenticatorsIntent; result: DeleteAuthenticatorsResult };
+  delete_mfa_policy: { parameters: DeleteMfaPolicyIntent; result: DeleteMfaPolicyResult };
   delete_oauth2_credential: { parameters: DeleteOauth2CredentialIntent; result: DeleteOauth2CredentialResult };
   delete_oauth_providers: { parameters: DeleteOauthProvidersIntent; result: DeleteOauthProvidersResult };
+  delete_policies: { parameters: DeletePoliciesIntent; result: DeletePoliciesResult };
+  delete_policy: { parameters: DeletePolicyIntent; result: DeletePolicyResult };
   delete_private_key_tags: { parameters: DeletePrivateKeyTagsIntent; result: DeletePrivateKeyTagsResult };
   delete_private_keys: { parameters: DeletePrivateKeysIntent; result: DeletePrivateKeysResult };
+  delete_smart_contract_interface: { parameters: DeleteSmartContractInterfaceIntent; result: DeleteSmartContractInterfaceResult };
   delete_sub_organization: { parameters: DeleteSubOrganizationIntent; result: DeleteSubOrganizationResult };
   delete_user_tags: { parameters: DeleteUserTagsIntent; result: DeleteUserTagsResult };
   delete_users: { parameters: DeleteUsersIntent; result: DeleteUsersResult };
@@ -32,17 +43,27 @@ export interface Routes {
   disable_auth_proxy: { parameters: DisableAuthProxyIntent; result: DisableAuthProxyResult };
   email_auth: { parameters: EmailAuthIntentV3; result: EmailAuthResult };
   enable_auth_proxy: { parameters: EnableAuthProxyIntent; result: EnableAuthProxyResult };
+  explain_activity: { parameters: OfCaller<ExplainActivity>; result: ExplainActivityResponse };
   get_activity: { parameters: OfCaller<GetActivity>; result: ActivityResponse };
   get_api_key: { parameters: OfCaller<GetApiKey>; result: GetApiKeyResponse };
   get_api_keys: { parameters: OfCaller<GetApiKeys>; result: GetApiKeysResponse };
   get_auth_proxy_config: { parameters: OfCaller<GetAuthProxyConfig>; result: GetAuthProxyConfigResponse };
   get_authenticator: { parameters: OfCaller<GetAuthenticator>; result: GetAuthenticatorResponse };
   get_authenticators: { parameters: OfCaller<GetAuthenticators>; result: GetAuthenticatorsResponse };
+  get_budget: { parameters: OfCaller<GetBudget>; result: GetBudgetResponse };
+  get_ip_allowlist: { parameters: OfCaller<GetIpAllowlist>; result: GetIpAllowlistResponse };
+  get_mfa_policies: { parameters: OfCaller<GetMfaPolicies>; result: GetMfaPoliciesResponse };
+  get_mfa_policy: { parameters: OfCaller<GetMfaPolicy>; result: GetMfaPolicyResponse };
   get_oauth2_credential: { parameters: OfCaller<GetOauth2Credential>; result: GetOauth2CredentialResponse };
   get_oauth_providers: { parameters: OfCaller<GetOauthProviders>; result: GetOauthProvidersResponse };
   get_organization: { parameters: OfCaller<GetOrganization>; result: GetOrganizationResponse };
   get_organization_configs: { parameters: OfCaller<GetOrganizationConfigs>; result: GetOrganizationConfigsResponse };
+  get_policy: { parameters: OfCaller<GetPolicy>; result: GetPolicyResponse };
+  get_policy_evaluations: { parameters: OfCaller<GetPolicyEvaluations>; result: GetPolicyEvaluationsResponse };
   get_private_key: { parameters: OfCaller<GetPrivateKey>; result: GetPrivateKeyResponse };
+  get_session_profile: { parameters: OfCaller<GetSessionProfile>; result: GetSessionProfileResponse };
+  get_session_profiles: { parameters: OfCaller<GetSessionProfiles>; result: GetSessionProfilesResponse };
+  get_smart_contract_interface: { parameters: OfCaller<GetSmartContractInterface>; result: GetSmartContractInterfaceResponse };
   get_user: { parameters: OfCaller<GetUser>; result: GetUserResponse };
   get_wallet: { parameters: OfCaller<GetWallet>; result: GetWalletResponse };
   get_wallet_account: { parameters: OfCaller<GetWalletAccount>; result: GetWalletAccountResponse };
@@ -52,10 +73,12 @@ export interface Routes {
   list_activities: { parameters: OfCaller<ListActivities>; result: ListActivitiesResponse };
   list_app_proofs: { parameters: OfCaller<ListAppProofs>; result: ListAppProofsResponse };
   list_oauth2_credentials: { parameters: OfCaller<ListOauth2Credentials>; result: ListOauth2CredentialsResponse };
+  list_policies: { parameters: OfCaller<ListPolicies>; result: ListPoliciesResponse };
   list_private_key_tags: { parameters: OfCaller<ListPrivateKeyTags>; result: ListPrivateKeyTagsResponse };
   list_private_keys: { parameters: OfCaller<ListPrivateKeys>; result: ListPrivateKeysResponse };
   list_session_events: { parameters: OfCaller<ListSessionEvents>; result: ListSessionEventsResponse };
   list_sessions: { parameters: OfCaller<ListSessions>; result: ListSessionsResponse };
+  list_smart_contract_interfaces: { parameters: OfCaller<ListSmartContractInterfaces>; result: ListSmartContractInterfacesResponse };
   list_suborgs: { parameters: OfCaller<ListSuborgs>; result: ListSuborgsResponse };
   list_user_tags: { parameters: OfCaller<ListUserTags>; result: ListUserTagsResponse };
   list_users: { parameters: OfCaller<ListUsers>; result: ListUsersResponse };
@@ -68,19 +91,26 @@ export interface Routes {
   otp_auth: { parameters: OtpAuthIntent; result: OtpAuthResult };
   otp_login: { parameters: OtpLoginIntent; result: OtpLoginResult };
   recover_user: { parameters: RecoverUserIntent; result: RecoverUserResult };
+  reject_activity: { parameters: RejectActivityIntent; result: RejectActivityResult };
+  remove_ip_allowlist: { parameters: RemoveIpAllowlistIntent; result: RemoveIpAllowlistResult };
   remove_organization_feature: { parameters: RemoveOrganizationFeatureIntent; result: RemoveOrganizationFeatureResult };
+  replay_policy: { parameters: OfCaller<ReplayPolicy>; result: ReplayPolicyResponse };
   revoke_session: { parameters: RevokeSessionIntent; result: RevokeSessionResult };
   revoke_sessions: { parameters: RevokeSessionsIntent; result: RevokeSessionsResult };
   session_token: { parameters: OfCaller<SessionToken>; result: SessionTokenResponse };
+  set_ip_allowlist: { parameters: SetIpAllowlistIntent; result: SetIpAllowlistResult };
   set_organization_feature: { parameters: SetOrganizationFeatureIntent; result: SetOrganizationFeatureResult };
+  set_policy_settings: { parameters: SetPolicySettingsIntent; result: SetPolicySettingsResult };
   set_session_limits: { parameters: SetSessionLimitsIntent; result: SetSessionLimitsResult };
   sign_raw_payload: { parameters: SignRawPayloadIntentV2; result: SignRawPayloadResult };
   sign_raw_payloads: { parameters: SignRawPayloadsIntent; result: SignRawPayloadsResult };
   sign_transaction: { parameters: SignTransactionIntentV2; result: SignTransactionResult };
   stamp_login: { parameters: StampLoginIntent; result: StampLoginResult };
   update_auth_proxy_config: { parameters: UpdateAuthProxyConfigIntent; result: UpdateAuthProxyConfigResult };
+  update_mfa_policy: { parameters: UpdateMfaPolicyIntent; result: UpdateMfaPolicyResult };
   update_oauth2_credential: { parameters: UpdateOauth2CredentialIntent; result: UpdateOauth2CredentialResult };
   update_organization_name: { parameters: UpdateOrganizationNameIntent; result: UpdateOrganizationNameResult };
+  update_policy: { parameters: UpdatePolicyIntentV2; result: UpdatePolicyResult };
   update_private_key_tag: { parameters: UpdatePrivateKeyTagIntent; result: UpdatePrivateKeyTagResult };
   update_root_quorum: { parameters: UpdateRootQuorumIntent; result: UpdateRootQuorumResult };
   update_session: { parameters: UpdateSessionIntent; result: UpdateSessionResult };
@@ -96,15 +126,22 @@ export interface Routes {
 
 /** As methods, in camel case. */
 export interface Api {
+  approveActivity(parameters: Routes["approve_activity"]["parameters"], as?: As): Promise<Routes["approve_activity"]["result"]>;
+  canAnybody(parameters: Routes["can_anybody"]["parameters"], as?: As): Promise<Routes["can_anybody"]["result"]>;
   createApiKeys(parameters: Routes["create_api_keys"]["parameters"], as?: As): Promise<Routes["create_api_keys"]["result"]>;
   createApiOnlyUsers(parameters: Routes["create_api_only_users"]["parameters"], as?: As): Promise<Routes["create_api_only_users"]["result"]>;
   createAuthenticators(parameters: Routes["create_authenticators"]["parameters"], as?: As): Promise<Routes["create_authenticators"]["result"]>;
+  createMfaPolicy(parameters: Routes["create_mfa_policy"]["parameters"], as?: As): Promise<Routes["create_mfa_policy"]["result"]>;
   createOauth2Credential(parameters: Routes["create_oauth2_credential"]["parameters"], as?: As): Promise<Routes["create_oauth2_credential"]["result"]>;
   createOauthProviders(parameters: Routes["create_oauth_providers"]["parameters"], as?: As): Promise<Routes["create_oauth_providers"]["result"]>;
+  createPolicies(parameters: Routes["create_policies"]["parameters"], as?: As): Promise<Routes["create_policies"]["result"]>;
+  createPolicy(parameters: Routes["create_policy"]["parameters"], as?: As): Promise<Routes["create_policy"]["result"]>;
   createPrivateKeyTag(parameters: Routes["create_private_key_tag"]["parameters"], as?: As): Promise<Routes["create_private_key_tag"]["result"]>;
   createPrivateKeys(parameters: Routes["create_private_keys"]["parameters"], as?: As): Promise<Routes["create_private_keys"]["result"]>;
   createReadOnlySession(parameters?: Routes["create_read_only_session"]["parameters"], as?: As): Promise<Routes["create_read_only_session"]["result"]>;
   createReadWriteSession(parameters: Routes["create_read_write_session"]["parameters"], as?: As): Promise<Routes["create_read_write_session"]["result"]>;
+  createSessionProfile(parameters: Routes["create_session_profile"]["parameters"], as?: As): Promise<Routes["create_session_profile"]["result"]>;
+  createSmartContractInterface(parameters: Routes["create_smart_contract_interface"]["parameters"], as?: As): Promise<Routes["create_smart_contract_interface"]["result"]>;
   createSubOrganization(parameters: Routes["create_sub_organization"]["parameters"], as?: As): Promise<Routes["create_sub_organization"]["result"]>;
   createUserTag(parameters: Routes["create_user_tag"]["parameters"], as?: As): Promise<Routes["create_user_tag"]["result"]>;
   createUsers(parameters: Routes["create_users"]["parameters"], as?: As): Promise<Routes["create_users"]["result"]>;
@@ -112,10 +149,14 @@ export interface Api {
   createWalletAccounts(parameters: Routes["create_wallet_accounts"]["parameters"], as?: As): Promise<Routes["create_wallet_accounts"]["result"]>;
   deleteApiKeys(parameters: Routes["delete_api_keys"]["parameters"], as?: As): Promise<Routes["delete_api_keys"]["result"]>;
   deleteAuthenticators(parameters: Routes["delete_authenticators"]["parameters"], as?: As): Promise<Routes["delete_authenticators"]["result"]>;
+  deleteMfaPolicy(parameters: Routes["delete_mfa_policy"]["parameters"], as?: As): Promise<Routes["delete_mfa_policy"]["result"]>;
   deleteOauth2Credential(parameters: Routes["delete_oauth2_credential"]["parameters"], as?: As): Promise<Routes["delete_oauth2_credential"]["result"]>;
   deleteOauthProviders(parameters: Routes["delete_oauth_providers"]["parameters"], as?: As): Promise<Routes["delete_oauth_providers"]["result"]>;
+  deletePolicies(parameters: Routes["delete_policies"]["parameters"], as?: As): Promise<Routes["delete_policies"]["result"]>;
+  deletePolicy(parameters: Routes["delete_policy"]["parameters"], as?: As): Promise<Routes["delete_policy"]["result"]>;
   deletePrivateKeyTags(parameters: Routes["delete_private_key_tags"]["parameters"], as?: As): Promise<Routes["delete_private_key_tags"]["result"]>;
   deletePrivateKeys(parameters: Routes["delete_private_keys"]["parameters"], as?: As): Promise<Routes["delete_private_keys"]["result"]>;
+  deleteSmartContractInterface(parameters: Routes["delete_smart_contract_interface"]["parameters"], as?: As): Promise<Routes["delete_smart_contract_interface"]["result"]>;
   deleteSubOrganization(parameters?: Routes["delete_sub_organization"]["parameters"], as?: As): Promise<Routes["delete_sub_organization"]["result"]>;
   deleteUserTags(parameters: Routes["delete_user_tags"]["parameters"], as?: As): Promise<Routes["delete_user_tags"]["result"]>;
   deleteUsers(parameters: Routes["delete_users"]["parameters"], as?: As): Promise<Routes["delete_users"]["result"]>;
@@ -124,17 +165,27 @@ export interface Api {
   disableAuthProxy(parameters?: Routes["disable_auth_proxy"]["parameters"], as?: As): Promise<Routes["disable_auth_proxy"]["result"]>;
   emailAuth(parameters: Routes["email_auth"]["parameters"], as?: As): Promise<Routes["email_auth"]["result"]>;
   enableAuthProxy(parameters?: Routes["enable_auth_proxy"]["parameters"], as?: As): Promise<Routes["enable_auth_proxy"]["result"]>;
+  explainActivity(parameters: Routes["explain_activity"]["parameters"], as?: As): Promise<Routes["explain_activity"]["result"]>;
   getActivity(parameters: Routes["get_activity"]["parameters"], as?: As): Promise<Routes["get_activity"]["result"]>;
   getApiKey(parameters: Routes["get_api_key"]["parameters"], as?: As): Promise<Routes["get_api_key"]["result"]>;
   getApiKeys(parameters?: Routes["get_api_keys"]["parameters"], as?: As): Promise<Routes["get_api_keys"]["result"]>;
   getAuthProxyConfig(parameters?: Routes["get_auth_proxy_config"]["parameters"], as?: As): Promise<Routes["get_auth_proxy_config"]["result"]>;
   getAuthenticator(parameters: Routes["get_authenticator"]["parameters"], as?: As): Promise<Routes["get_authenticator"]["result"]>;
   getAuthenticators(parameters: Routes["get_authenticators"]["parameters"], as?: As): Promise<Routes["get_authenticators"]["result"]>;
+  getBudget(parameters?: Routes["get_budget"]["parameters"], as?: As): Promise<Routes["get_budget"]["result"]>;
+  getIpAllowlist(parameters?: Routes["get_ip_allowlist"]["parameters"], as?: As): Promise<Routes["get_ip_allowlist"]["result"]>;
+  getMfaPolicies(parameters: Routes["get_mfa_policies"]["parameters"], as?: As): Promise<Routes["get_mfa_policies"]["result"]>;
+  getMfaPolicy(parameters: Routes["get_mfa_policy"]["parameters"], as?: As): Promise<Routes["get_mfa_policy"]["result"]>;
   getOauth2Credential(parameters: Routes["get_oauth2_credential"]["parameters"], as?: As): Promise<Routes["get_oauth2_credential"]["result"]>;
   getOauthProviders(parameters?: Routes["get_oauth_providers"]["parameters"], as?: As): Promise<Routes["get_oauth_providers"]["result"]>;
   getOrganization(parameters?: Routes["get_organization"]["parameters"], as?: As): Promise<Routes["get_organization"]["result"]>;
   getOrganizationConfigs(parameters?: Routes["get_organization_configs"]["parameters"], as?: As): Promise<Routes["get_organization_configs"]["result"]>;
+  getPolicy(parameters: Routes["get_policy"]["parameters"], as?: As): Promise<Routes["get_policy"]["result"]>;
+  getPolicyEvaluations(parameters: Routes["get_policy_evaluations"]["parameters"], as?: As): Promise<Routes["get_policy_evaluations"]["result"]>;
   getPrivateKey(parameters: Routes["get_private_key"]["parameters"], as?: As): Promise<Routes["get_private_key"]["result"]>;
+  getSessionProfile(parameters: Routes["get_session_profile"]["parameters"], as?: As): Promise<Routes["get_session_profile"]["result"]>;
+  getSessionProfiles(parameters?: Routes["get_session_profiles"]["parameters"], as?: As): Promise<Routes["get_session_profiles"]["result"]>;
+  getSmartContractInterface(parameters: Routes["get_smart_contract_interface"]["parameters"], as?: As): Promise<Routes["get_smart_contract_interface"]["result"]>;
   getUser(parameters: Routes["get_user"]["parameters"], as?: As): Promise<Routes["get_user"]["result"]>;
   getWallet(parameters: Routes["get_wallet"]["parameters"], as?: As): Promise<Routes["get_wallet"]["result"]>;
   getWalletAccount(parameters: Routes["get_wallet_account"]["parameters"], as?: As): Promise<Routes["get_wallet_account"]["result"]>;
@@ -144,10 +195,12 @@ export interface Api {
   listActivities(parameters?: Routes["list_activities"]["parameters"], as?: As): Promise<Routes["list_activities"]["result"]>;
   listAppProofs(parameters: Routes["list_app_proofs"]["parameters"], as?: As): Promise<Routes["list_app_proofs"]["result"]>;
   listOauth2Credentials(parameters?: Routes["list_oauth2_credentials"]["parameters"], as?: As): Promise<Routes["list_oauth2_credentials"]["result"]>;
+  listPolicies(parameters?: Routes["list_policies"]["parameters"], as?: As): Promise<Routes["list_policies"]["result"]>;
   listPrivateKeyTags(parameters?: Routes["list_private_key_tags"]["parameters"], as?: As): Promise<Routes["list_private_key_tags"]["result"]>;
   listPrivateKeys(parameters?: Routes["list_private_keys"]["parameters"], as?: As): Promise<Routes["list_private_keys"]["result"]>;
   listSessionEvents(parameters?: Routes["list_session_events"]["parameters"], as?: As): Promise<Routes["list_session_events"]["result"]>;
   listSessions(parameters?: Routes["list_sessions"]["parameters"], as?: As): Promise<Routes["list_sessions"]["result"]>;
+  listSmartContractInterfaces(parameters?: Routes["list_smart_contract_interfaces"]["parameters"], as?: As): Promise<Routes["list_smart_contract_interfaces"]["result"]>;
   listSuborgs(parameters?: Routes["list_suborgs"]["parameters"], as?: As): Promise<Routes["list_suborgs"]["result"]>;
   listUserTags(parameters?: Routes["list_user_tags"]["parameters"], as?: As): Promise<Routes["list_user_tags"]["result"]>;
   listUsers(parameters?: Routes["list_users"]["parameters"], as?: As): Promise<Routes["list_users"]["result"]>;
@@ -160,19 +213,26 @@ export interface Api {
   otpAuth(parameters: Routes["otp_auth"]["parameters"], as?: As): Promise<Routes["otp_auth"]["result"]>;
   otpLogin(parameters: Routes["otp_login"]["parameters"], as?: As): Promise<Routes["otp_login"]["result"]>;
   recoverUser(parameters: Routes["recover_user"]["parameters"], as?: As): Promise<Routes["recover_user"]["result"]>;
+  rejectActivity(parameters: Routes["reject_activity"]["parameters"], as?: As): Promise<Routes["reject_activity"]["result"]>;
+  removeIpAllowlist(parameters?: Routes["remove_ip_allowlist"]["parameters"], as?: As): Promise<Routes["remove_ip_allowlist"]["result"]>;
   removeOrganizationFeature(parameters: Routes["remove_organization_feature"]["parameters"], as?: As): Promise<Routes["remove_organization_feature"]["result"]>;
+  replayPolicy(parameters: Routes["replay_policy"]["parameters"], as?: As): Promise<Routes["replay_policy"]["result"]>;
   revokeSession(parameters: Routes["revoke_session"]["parameters"], as?: As): Promise<Routes["revoke_session"]["result"]>;
   revokeSessions(parameters?: Routes["revoke_sessions"]["parameters"], as?: As): Promise<Routes["revoke_sessions"]["result"]>;
   sessionToken(parameters?: Routes["session_token"]["parameters"], as?: As): Promise<Routes["session_token"]["result"]>;
+  setIpAllowlist(parameters?: Routes["set_ip_allowlist"]["parameters"], as?: As): Promise<Routes["set_ip_allowlist"]["result"]>;
   setOrganizationFeature(parameters: Routes["set_organization_feature"]["parameters"], as?: As): Promise<Routes["set_organization_feature"]["result"]>;
+  setPolicySettings(parameters: Routes["set_policy_settings"]["parameters"], as?: As): Promise<Routes["set_policy_settings"]["result"]>;
   setSessionLimits(parameters?: Routes["set_session_limits"]["parameters"], as?: As): Promise<Routes["set_session_limits"]["result"]>;
   signRawPayload(parameters: Routes["sign_raw_payload"]["parameters"], as?: As): Promise<Routes["sign_raw_payload"]["result"]>;
   signRawPayloads(parameters: Routes["sign_raw_payloads"]["parameters"], as?: As): Promise<Routes["sign_raw_payloads"]["result"]>;
   signTransaction(parameters: Routes["sign_transaction"]["parameters"], as?: As): Promise<Routes["sign_transaction"]["result"]>;
   stampLogin(parameters: Routes["stamp_login"]["parameters"], as?: As): Promise<Routes["stamp_login"]["result"]>;
   updateAuthProxyConfig(parameters?: Routes["update_auth_proxy_config"]["parameters"], as?: As): Promise<Routes["update_auth_proxy_config"]["result"]>;
+  updateMfaPolicy(parameters: Routes["update_mfa_policy"]["parameters"], as?: As): Promise<Routes["update_mfa_policy"]["result"]>;
   updateOauth2Credential(parameters: Routes["update_oauth2_credential"]["parameters"], as?: As): Promise<Routes["update_oauth2_credential"]["result"]>;
   updateOrganizationName(parameters: Routes["update_organization_name"]["parameters"], as?: As): Promise<Routes["update_organization_name"]["result"]>;
+  updatePolicy(parameters: Routes["update_policy"]["parameters"], as?: As): Promise<Routes["update_policy"]["result"]>;
   updatePrivateKeyTag(parameters: Routes["update_private_key_tag"]["parameters"], as?: As): Promise<Routes["update_private_key_tag"]["result"]>;
   updateRootQuorum(parameters: Routes["update_root_quorum"]["parameters"], as?: As): Promise<Routes["update_root_quorum"]["result"]>;
   updateSession(parameters: Routes["update_session"]["parameters"], as?: As): Promise<Routes["update_session"]["result"]>;
@@ -189,6 +249,9 @@ export interface Api {
 type OfCaller<T> = T extends { organizationId: string }
   ? Omit<T, "organizationId"> & { organizationId?: string }
   : T;
+
+/** What policies say an activity does: `activity.action`. Source: policy language §13. */
+export type Action = "CREATE" | "UPDATE" | "DELETE" | "SIGN" | "EXPORT" | "IMPORT" | "VERIFY" | "ENCRYPT";
 
 /** An activity as it is shown. */
 export interface Activity {
@@ -208,6 +271,22 @@ export interface Activity {
   type: string;
   updatedAt: Timestamp;
   votes: Vote[];
+}
+
+/** What the policies said of an activity after one vote. */
+export interface ActivityPolicyEvaluation {
+  /** The activity. */
+  activityId: string;
+  /** When. */
+  createdAt: Timestamp;
+  /** Its id. */
+  id: string;
+  /** Its organization. */
+  organizationId: string;
+  /** What became of each policy. */
+  policyEvaluations: PolicyEvaluation[];
+  /** The vote. */
+  voteId: string;
 }
 
 /** What every submission answers. */
@@ -269,6 +348,42 @@ export interface ApiOnlyUserParams {
   userTags: string[];
 }
 
+/** As it travels. */
+export interface ApproveActivityIntent {
+  /** Of the activity: `sha256:` and hex. */
+  fingerprint: string;
+}
+
+/** Nothing of its own: what is answered is the activity that it votes on. */
+export type ApproveActivityResult = Record<string, unknown>;
+
+/** How much of an asset may be moved. */
+export interface AssetCapParams {
+  /** Of what. */
+  asset: AssetParams;
+  /** Wei, lamports, raw units of the token; decimal. */
+  max: string;
+}
+
+/** Something whose amount can be limited. */
+export type AssetParams = {
+  native: string;
+} | {
+  erc20: TokenParams;
+} | {
+  splToken: string;
+};
+
+/** What was moved of an asset. */
+export interface AssetSpent {
+  /** Of what. */
+  asset: AssetParams;
+  /** What may be moved now, decimal. */
+  left: string;
+  /** What counts now, decimal. */
+  spent: string;
+}
+
 /** What an authenticator answered at registration. Members are base64url. */
 export interface Attestation {
   attestationObject: string;
@@ -317,6 +432,17 @@ export interface AuthProxyConfig {
   walletKitSettings?: WalletKitSettings;
 }
 
+/** A factor. */
+export interface AuthenticationMethod {
+  /**
+   * An authenticator, API key, session profile (the nil UUID: sessions without one) or OAuth provider;
+   * absent for any.
+   */
+  id?: string | null;
+  /** Passkey, API key, session, e-mail or SMS code, or OAuth. */
+  type: AuthenticationType;
+}
+
 /** How somebody proved who they are. */
 export type AuthenticationType = "AUTHENTICATION_TYPE_PASSKEY" | "AUTHENTICATION_TYPE_API_KEY" | "AUTHENTICATION_TYPE_SESSION" | "AUTHENTICATION_TYPE_EMAIL_OTP" | "AUTHENTICATION_TYPE_SMS_OTP" | "AUTHENTICATION_TYPE_OAUTH" | "AUTHENTICATION_TYPE_WALLET" | "AUTHENTICATION_TYPE_EMAIL";
 
@@ -344,6 +470,65 @@ export interface AuthenticatorParamsV2 {
 
 /** How a browser reaches an authenticator (WebAuthn §5.8.4). */
 export type AuthenticatorTransport = "AUTHENTICATOR_TRANSPORT_BLE" | "AUTHENTICATOR_TRANSPORT_INTERNAL" | "AUTHENTICATOR_TRANSPORT_NFC" | "AUTHENTICATOR_TRANSPORT_USB" | "AUTHENTICATOR_TRANSPORT_HYBRID";
+
+/**
+ * Limits over a window of time that rolls: no stretch of its length holds more. A member that is misspelt would be a
+ * limit that is not kept, so those that are unknown are refused.
+ */
+export interface BudgetParams {
+  /** At most these amounts, and of nothing else; no limit when absent or empty. */
+  assets?: AssetCapParams[] | null;
+  /** At most this many different recipients. */
+  maxCounterparties?: number | null;
+  /** At most this many signatures, decimal. */
+  maxSignatures?: string | null;
+  /** The length of the window in seconds, decimal: from a minute to 90 days. */
+  windowSeconds: string;
+}
+
+/** As it travels. */
+export interface CanAnybody {
+  /** What is done to it: `activity.action`. */
+  action: Action;
+  /** The one type that is meant, `ACTIVITY_TYPE_…`; every one of that resource and action when absent. */
+  activityType?: string | null;
+  /** The organization. */
+  organizationId: string;
+  /** What it is about: `activity.resource`. */
+  resource: Resource;
+}
+
+/** What it answers. */
+export interface CanAnybodyResponse {
+  /** Whether somebody can. */
+  answer: Possibility;
+  /** Why not, or what was not tried; absent where somebody can. */
+  because?: string | null;
+  /** A way to do it, where there is one. */
+  witness?: Way | null;
+}
+
+/** A policy that said something else before. */
+export interface ChangedOutcome {
+  /** The policy. */
+  policyId: string;
+  /** What becomes of it now; absent where it is there no more, or the root quorum decides. */
+  present?: Outcome | null;
+  /** What became of it then; absent where it did not exist. */
+  recorded?: Outcome | null;
+}
+
+/** A clause of an expression. */
+export interface Clause {
+  /** The clauses it is made of; of a list, the elements that decided. */
+  clauses?: Clause[];
+  /** Why it came to nothing: `MissingKeyword`, say. */
+  error?: string | null;
+  /** As it is written; long ones are cut short. */
+  text: string;
+  /** What it came to; absent when it failed. */
+  value?: string | null;
+}
 
 /** A signature by a client's own key over a message of its own. */
 export interface ClientSignature {
@@ -399,6 +584,31 @@ export interface CreateAuthenticatorsResult {
 }
 
 /** As it travels. */
+export interface CreateMfaPolicyIntent {
+  /**
+   * What it is about, in the language of policies. Only the first of the user's policies whose condition is true
+   * counts.
+   */
+  condition: string;
+  /** Its name, unique among the user's. */
+  mfaPolicyName: string;
+  /** For people. */
+  notes?: string | null;
+  /** The lowest comes first; of two that are equal, the older one. */
+  order: number;
+  /** Steps, in any order: one method of each. */
+  requiredAuthenticationMethods: RequiredAuthenticationMethod[];
+  /** The user it binds. */
+  userId: string;
+}
+
+/** What it answers. */
+export interface CreateMfaPolicyResult {
+  /** The MFA policy. */
+  mfaPolicyId: string;
+}
+
+/** As it travels. */
 export interface CreateOauth2CredentialIntent {
   /** What the provider knows the client by. */
   clientId: string;
@@ -426,6 +636,48 @@ export interface CreateOauthProvidersIntentV2 {
 export interface CreateOauthProvidersResult {
   /** Those given by tokens, then those given by claims; each in order. */
   providerIds: string[];
+}
+
+/** As it travels. */
+export interface CreatePoliciesIntent {
+  /** The policies, at least one. */
+  policies: CreatePolicyIntentV3[];
+}
+
+/** What it answers. */
+export interface CreatePoliciesResult {
+  /** The policies, in the order they were asked for. */
+  policyIds: string[];
+  /** Beyond the protocol: what is odd about them. */
+  warnings?: PolicyWarning[];
+}
+
+/** As it travels. */
+export interface CreatePolicyIntentV3 {
+  /** Beyond the protocol: what it lets through in a while; only of a policy that allows. */
+  budget?: BudgetParams | null;
+  /** What it is about; everything when absent. */
+  condition?: string | null;
+  /** Who; everybody when absent. */
+  consensus?: string | null;
+  /** What it does where it matches. */
+  effect: Effect;
+  /** For people. */
+  notes?: string;
+  /** Beyond the protocol: `ON_ERROR_DENY` has a policy that denies deny also where it errs. */
+  onError?: string | null;
+  /** Its name, unique in the organization. */
+  policyName: string;
+  /** When; always when absent or empty. */
+  time?: string | null;
+}
+
+/** What it answers. */
+export interface CreatePolicyResult {
+  /** The policy. */
+  policyId: string;
+  /** Beyond the protocol: what is odd about it. */
+  warnings?: PolicyWarning[];
 }
 
 /** As it travels. */
@@ -509,6 +761,46 @@ export interface CreateReadWriteSessionResult {
   userId: string;
   /** Its name. */
   username: string;
+}
+
+/** As it travels. */
+export interface CreateSessionProfileIntent {
+  /** Beyond the protocol: what each user may do in a while, with all its sessions of this profile together. */
+  budget?: BudgetParams | null;
+  /** Longest life of its sessions: seconds, decimal. */
+  expirationSeconds?: string | null;
+  /** For people. */
+  notes?: string | null;
+  /** What its sessions may do: a condition in the language of policies. */
+  scope: string;
+  /** Its name, unique in the organization. */
+  sessionProfileName: string;
+}
+
+/** What it answers. */
+export interface CreateSessionProfileResult {
+  /** The session profile. */
+  sessionProfileId: string;
+}
+
+/** As it travels. */
+export interface CreateSmartContractInterfaceIntent {
+  /** Its name. */
+  label: string;
+  /** For people. */
+  notes?: string | null;
+  /** Address of the contract, or id of the program. */
+  smartContractAddress: string;
+  /** Its ABI or Anchor IDL: JSON, at most 400 000 bytes. */
+  smartContractInterface: string;
+  /** Which of them. */
+  type: SmartContractInterfaceType;
+}
+
+/** What it answers. */
+export interface CreateSmartContractInterfaceResult {
+  /** Id of the interface. */
+  smartContractInterfaceId: string;
 }
 
 /** Version 8: OAuth providers by their claims. */
@@ -633,6 +925,20 @@ export interface DeleteAuthenticatorsResult {
 }
 
 /** As it travels. */
+export interface DeleteMfaPolicyIntent {
+  /** The MFA policy. */
+  mfaPolicyId: string;
+  /** The user it binds. */
+  userId: string;
+}
+
+/** What it answers. */
+export interface DeleteMfaPolicyResult {
+  /** The MFA policy. */
+  mfaPolicyId: string;
+}
+
+/** As it travels. */
 export interface DeleteOauth2CredentialIntent {
   /** Id of the client. */
   oauth2CredentialId: string;
@@ -656,6 +962,30 @@ export interface DeleteOauthProvidersIntent {
 export interface DeleteOauthProvidersResult {
   /** The accounts that are gone. */
   providerIds: string[];
+}
+
+/** As it travels. */
+export interface DeletePoliciesIntent {
+  /** The policies, at least one. */
+  policyIds: string[];
+}
+
+/** What it answers. */
+export interface DeletePoliciesResult {
+  /** What is gone. */
+  policyIds: string[];
+}
+
+/** As it travels. */
+export interface DeletePolicyIntent {
+  /** The policy. */
+  policyId: string;
+}
+
+/** What it answers. */
+export interface DeletePolicyResult {
+  /** What is gone. */
+  policyId: string;
 }
 
 /** As it travels. */
@@ -684,6 +1014,18 @@ export interface DeletePrivateKeysIntent {
 export interface DeletePrivateKeysResult {
   /** The private keys that are gone. */
   privateKeyIds: string[];
+}
+
+/** As it travels. */
+export interface DeleteSmartContractInterfaceIntent {
+  /** Id of the interface. */
+  smartContractInterfaceId: string;
+}
+
+/** What it answers. */
+export interface DeleteSmartContractInterfaceResult {
+  /** Id of the interface that is gone. */
+  smartContractInterfaceId: string;
 }
 
 /** As it travels. */
@@ -752,11 +1094,26 @@ export interface DeleteWalletsResult {
   walletIds: string[];
 }
 
+/** A policy that says something else, or that is on one side only. */
+export interface Difference {
+  /** What becomes of it as it is drafted; absent where it would be no more. */
+  draft?: Outcome | null;
+  /** The policy; absent where it is only a draft. */
+  policyId?: string | null;
+  /** Its name. */
+  policyName: string;
+  /** What becomes of it as it is; absent where it is only a draft. */
+  present?: Outcome | null;
+}
+
 /** As it travels: nothing. */
 export type DisableAuthProxyIntent = Record<string, unknown>;
 
 /** What it answers: nothing. */
 export type DisableAuthProxyResult = Record<string, unknown>;
+
+/** What a policy does where it matches. */
+export type Effect = "EFFECT_ALLOW" | "EFFECT_DENY";
 
 /** How an e-mail with a bundle looks, in the current version. */
 export interface EmailAuthCustomizationParams {
@@ -819,6 +1176,98 @@ export interface EnableAuthProxyResult {
   userId: string;
 }
 
+/** As it travels. */
+export interface ExplainActivity {
+  /** The activity. */
+  activityId: string;
+  /** The activity's organization. */
+  organizationId: string;
+}
+
+/** What it answers. */
+export interface ExplainActivityResponse {
+  /** The activity. */
+  activityId: string;
+  /** The policies that said something else after the last vote, or did not exist then, or do no more. */
+  changed: ChangedOutcome[];
+  /** When it was submitted. */
+  createdAt: Timestamp;
+  /** What the policies that there are now make of it, at its own instant and with the votes there are on it. */
+  explanation: Explanation;
+  /** What the policies made of it after each vote. */
+  recorded: RecordedEvaluation[];
+  /** How it stands. */
+  status: ActivityStatus;
+  /** `ACTIVITY_TYPE_…`. */
+  type: string;
+}
+
+/** Where a user stands with its MFA policies. */
+export interface ExplainedMfa {
+  /** The policy that counts. */
+  mfaPolicyId: string;
+  /** The places of the steps that are open, from 0. */
+  openSteps: number[];
+  /** Where the user stands. */
+  standing: MfaStandingName;
+}
+
+/** What became of a policy, and why. */
+export interface ExplainedPolicy {
+  /** What its condition came to; absent where it has none. */
+  condition?: Clause | null;
+  /** What its consensus came to; absent where it has none. */
+  consensus?: Clause | null;
+  /** Whether it denies the item: because it matches, or because it errs and is to deny then. */
+  denies: boolean;
+  /** What it does where it matches. */
+  effect: Effect;
+  /** Why its budget has no room; absent where it has. */
+  noRoom?: string | null;
+  /** What became of it; absent when the root quorum decided. */
+  outcome?: Outcome | null;
+  /** The policy. */
+  policyId: string;
+  /** Its name. */
+  policyName: string;
+  /** What its time came to; absent where it has none. */
+  time?: Clause | null;
+}
+
+/** What the profile of a session says of a request. */
+export interface ExplainedScope {
+  /** Whether it covers every item. */
+  isWithin: boolean;
+  /** What it came to, for the first item that is outside, or else the first. */
+  scope: Clause;
+  /** The profile. */
+  sessionProfileId: string;
+  /** Its name. */
+  sessionProfileName: string;
+}
+
+/** A decision, and everything it rests on. */
+export interface Explanation {
+  /** The users whose approvals count, the submitter first. */
+  approvedBy: Person[];
+  /** Whether the root quorum decided: then policies don't matter. */
+  byRootQuorum: boolean;
+  /** The users who could still vote for it. */
+  couldApprove: Person[];
+  /** The item that decided, from 0: what is said of policies is about it. */
+  item: number;
+  /** How many items it has: transactions or secrets that are judged one by one. */
+  items: number;
+  /** Where the submitter stands with its MFA policies, where one of them is about it. */
+  mfa?: ExplainedMfa | null;
+  /** All policies, in the order they were made. */
+  policies: ExplainedPolicy[];
+  /** What the profile of the submitter's session says of it, where it has one. */
+  scope?: ExplainedScope | null;
+  /** What becomes of the request. */
+  verdict: Verdict;
+}
+
 /** Why an activity failed. */
 export interface Failure {
   code: number;
@@ -833,6 +1282,24 @@ export interface Feature {
 
 /** A switch of an organization. */
 export type FeatureName = "FEATURE_NAME_ROOT_USER_EMAIL_RECOVERY" | "FEATURE_NAME_WEBAUTHN_ORIGINS" | "FEATURE_NAME_EMAIL_AUTH" | "FEATURE_NAME_EMAIL_RECOVERY" | "FEATURE_NAME_WEBHOOK" | "FEATURE_NAME_SMS_AUTH" | "FEATURE_NAME_OTP_EMAIL_AUTH" | "FEATURE_NAME_AUTH_PROXY" | "FEATURE_NAME_SOLANA_RENT_PREFUND_ENABLED" | "FEATURE_NAME_SWAP_CONFIG" | "FEATURE_NAME_EARN_CONFIG";
+
+/** An activity that would end otherwise. */
+export interface Flip {
+  /** The activity. */
+  activityId: string;
+  /** The policies that make the difference. */
+  because: Difference[];
+  /** When it was submitted. */
+  createdAt: Timestamp;
+  /** What the drafts say of it. */
+  draft: Verdict;
+  /** What the policies that there are say of it now. */
+  now: Verdict;
+  /** How it stands. */
+  status: ActivityStatus;
+  /** `ACTIVITY_TYPE_…`. */
+  type: string;
+}
 
 /** As it travels. */
 export interface GetActivity {
@@ -914,6 +1381,78 @@ export interface GetAuthenticatorsResponse {
   authenticators: Authenticator[];
 }
 
+/** As it travels: of a policy, or of a session profile and a user. */
+export interface GetBudget {
+  /** The organization of the policy, or of the user. */
+  organizationId: string;
+  /** The policy. */
+  policyId?: string | null;
+  /** The session profile. */
+  sessionProfileId?: string | null;
+  /** The user whose sessions have that profile. */
+  userId?: string | null;
+}
+
+/** What it answers. */
+export interface GetBudgetResponse {
+  /** Each asset that it limits. */
+  assets: AssetSpent[];
+  /** The budget. */
+  budget: BudgetParams;
+  /** Recipients that count now. */
+  counterparties: number;
+  /** How many more there may be now; absent where they are not limited. */
+  counterpartiesLeft?: number | null;
+  /** Signatures that count now, decimal. */
+  signatures: string;
+  /** How many more there may be now, decimal; absent where they are not limited. */
+  signaturesLeft?: string | null;
+}
+
+/** As it travels. */
+export interface GetIpAllowlist {
+  /** The organization. */
+  organizationId: string;
+  /** The API key whose list it is; the organization's own when absent. */
+  publicKey?: string | null;
+}
+
+/** What it answers. */
+export interface GetIpAllowlistResponse {
+  /** The list; one without rules where there is none. */
+  allowlist: IpAllowlist;
+}
+
+/** As it travels. */
+export interface GetMfaPolicies {
+  /** The organization. */
+  organizationId: string;
+  /** The user they bind. */
+  userId: string;
+}
+
+/** What it answers. */
+export interface GetMfaPoliciesResponse {
+  /** In the order they were made. */
+  mfaPolicies: MfaPolicy[];
+}
+
+/** As it travels. */
+export interface GetMfaPolicy {
+  /** The MFA policy. */
+  mfaPolicyId: string;
+  /** The organization. */
+  organizationId: string;
+  /** The user it binds. */
+  userId: string;
+}
+
+/** What it answers. */
+export interface GetMfaPolicyResponse {
+  /** The MFA policy. */
+  mfaPolicy: MfaPolicy;
+}
+
 /** As it travels. */
 export interface GetOauth2Credential {
   /** Id of the client. */
@@ -967,6 +1506,34 @@ export interface GetOrganizationResponse {
 }
 
 /** As it travels. */
+export interface GetPolicy {
+  /** The organization. */
+  organizationId: string;
+  /** The policy. */
+  policyId: string;
+}
+
+/** As it travels. */
+export interface GetPolicyEvaluations {
+  /** The activity. */
+  activityId: string;
+  /** The organization. */
+  organizationId: string;
+}
+
+/** What it answers. */
+export interface GetPolicyEvaluationsResponse {
+  /** One for each vote that the policies were asked for, oldest first. */
+  policyEvaluations: ActivityPolicyEvaluation[];
+}
+
+/** What it answers. */
+export interface GetPolicyResponse {
+  /** The policy. */
+  policy: Policy;
+}
+
+/** As it travels. */
 export interface GetPrivateKey {
   /** The organization. */
   organizationId: string;
@@ -978,6 +1545,46 @@ export interface GetPrivateKey {
 export interface GetPrivateKeyResponse {
   /** The private key. */
   privateKey: PrivateKey;
+}
+
+/** As it travels. */
+export interface GetSessionProfile {
+  /** The organization, or a sub-organization of it. */
+  organizationId: string;
+  /** The session profile. */
+  sessionProfileId: string;
+}
+
+/** What it answers. */
+export interface GetSessionProfileResponse {
+  /** The session profile. */
+  sessionProfile: SessionProfile;
+}
+
+/** As it travels. */
+export interface GetSessionProfiles {
+  /** The organization, or a sub-organization of it. */
+  organizationId: string;
+}
+
+/** What it answers. */
+export interface GetSessionProfilesResponse {
+  /** In the order they were made. */
+  sessionProfiles: SessionProfile[];
+}
+
+/** As it travels. */
+export interface GetSmartContractInterface {
+  /** The organization. */
+  organizationId: string;
+  /** Id of the interface. */
+  smartContractInterfaceId: string;
+}
+
+/** What it answers. */
+export interface GetSmartContractInterfaceResponse {
+  /** The interface. */
+  smartContractInterface: SmartContractInterface;
 }
 
 /** As it travels. */
@@ -1123,6 +1730,33 @@ export interface InitUserEmailRecoveryResult {
   userId: string;
 }
 
+/** From where requests may come. */
+export interface IpAllowlist {
+  enabled?: boolean | null;
+  /** `ALLOW` or `DENY`: what becomes of requests from an address that can't be told. */
+  onEvaluationError?: string | null;
+  organizationId: string;
+  /** The API key that it is for; absent for all of the organization. */
+  publicKey?: string | null;
+  rules: IpAllowlistRule[];
+}
+
+/** A block to let in. */
+export interface IpAllowlistIntentRule {
+  /** Such as `192.0.2.0/24`; at most /20 wide, /48 for IPv6. */
+  cidr: string;
+  label?: string | null;
+}
+
+/** A block that is let in. */
+export interface IpAllowlistRule {
+  /** Normalized to its network address. */
+  cidr: string;
+  /** Milliseconds since the Unix epoch, decimal. */
+  createdAt?: string | null;
+  label?: string | null;
+}
+
 /** As it travels. */
 export interface ListActivities {
   /** Only activities that stand so; all when absent or empty. */
@@ -1165,6 +1799,18 @@ export interface ListOauth2Credentials {
 export interface ListOauth2CredentialsResponse {
   /** In the order they were made. */
   oauth2Credentials: Oauth2Credential[];
+}
+
+/** As it travels. */
+export interface ListPolicies {
+  /** The organization. */
+  organizationId: string;
+}
+
+/** What it answers. */
+export interface ListPoliciesResponse {
+  /** The policies, in the order they were made. */
+  policies: Policy[];
 }
 
 /** As it travels. */
@@ -1226,6 +1872,18 @@ export interface ListSessions {
 export interface ListSessionsResponse {
   /** Newest first. */
   sessions: Session[];
+}
+
+/** As it travels. */
+export interface ListSmartContractInterfaces {
+  /** The organization. */
+  organizationId: string;
+}
+
+/** What it answers. */
+export interface ListSmartContractInterfacesResponse {
+  /** In the order they were made. */
+  smartContractInterfaces: SmartContractInterface[];
 }
 
 /** As it travels. */
@@ -1320,6 +1978,22 @@ export interface ListWalletsResponse {
   /** Oldest first. */
   wallets: Wallet[];
 }
+
+/** When a user must show several factors. */
+export interface MfaPolicy {
+  condition: string;
+  createdAt: Timestamp;
+  mfaPolicyId: string;
+  mfaPolicyName: string;
+  notes?: string | null;
+  /** The lowest comes first. */
+  order: number;
+  requiredAuthenticationMethods: RequiredAuthenticationMethod[];
+  updatedAt: Timestamp;
+}
+
+/** Where a user stands with an MFA policy. */
+export type MfaStandingName = "MFA_STANDING_SATISFIED" | "MFA_STANDING_OPEN" | "MFA_STANDING_BLOCKED";
 
 /** As it travels. */
 export interface Oauth2AuthenticateIntent {
@@ -1436,14 +2110,14 @@ export interface OrganizationData {
   name: string;
   /** Its id. */
   organizationId: string;
-  /** Empty: there are no policies yet. */
-  policies: unknown[];
+  /** Its policies. */
+  policies: Policy[];
   /** Its private keys. */
   privateKeys: PrivateKey[];
   /** Its root users and how many of them decide together. */
   rootQuorum: Quorum;
-  /** Empty: there are no contract interfaces. */
-  smartContractInterfaceReferences: unknown[];
+  /** How calls of contracts are read, in short. */
+  smartContractInterfaceReferences: SmartContractInterfaceReference[];
   /** Tags of both kinds. */
   tags: Tag[];
   /** Its users, with their credentials. */
@@ -1503,6 +2177,9 @@ export interface OtpLoginResult {
 /** How a one-time code reaches somebody. */
 export type OtpType = "OTP_TYPE_SMS" | "OTP_TYPE_EMAIL";
 
+/** What became of a policy in a decision. */
+export type Outcome = "OUTCOME_ALLOW" | "OUTCOME_DENY_EXPLICIT" | "OUTCOME_DENY_IMPLICIT" | "OUTCOME_REQUIRES_CONSENSUS" | "OUTCOME_REJECTED" | "OUTCOME_ERROR" | "OUTCOME_REQUIRES_AUTHENTICATORS" | "OUTCOME_TIME_INACTIVE";
+
 /** `paginationOptions` as it travels; all members are strings. */
 export interface Pagination {
   /** Only rows made after the one with this id. */
@@ -1518,6 +2195,83 @@ export type PathFormat = "PATH_FORMAT_BIP32";
 
 /** How the text of a payload stands for bytes. */
 export type PayloadEncoding = "PAYLOAD_ENCODING_HEXADECIMAL" | "PAYLOAD_ENCODING_TEXT_UTF8" | "PAYLOAD_ENCODING_EIP712" | "PAYLOAD_ENCODING_EIP7702_AUTHORIZATION";
+
+/** A user. */
+export interface Person {
+  /** The user. */
+  userId: string;
+  /** Its name; empty when it is there no more. */
+  userName: string;
+}
+
+/** A policy. */
+export interface Policy {
+  /** Beyond the protocol: what it lets through in a while. */
+  budget?: BudgetParams | null;
+  /** What it is about, as it was written; empty for everything. */
+  condition: string;
+  /** Who, as it was written; empty for everybody. */
+  consensus: string;
+  /** When it was made. */
+  createdAt: Timestamp;
+  /** What it does where it matches. */
+  effect: Effect;
+  /** For people. */
+  notes: string;
+  /** Beyond the protocol: `ON_ERROR_DENY` where a policy that denies denies also where it errs. */
+  onError?: string | null;
+  /** Its id. */
+  policyId: string;
+  /** Its name. */
+  policyName: string;
+  /** When, as it was written; absent for always. */
+  time?: string | null;
+  /** When it was last changed. */
+  updatedAt: Timestamp;
+}
+
+/** A policy as it could be made. */
+export interface PolicyDraft {
+  /** What it lets through in a while; only of a policy that allows. */
+  budget?: BudgetParams | null;
+  /** What it is about; everything when absent. */
+  condition?: string | null;
+  /** Who; everybody when absent. */
+  consensus?: string | null;
+  /** What it does where it matches. */
+  effect: Effect;
+  /** `ON_ERROR_DENY` has a policy that denies deny also where it errs. */
+  onError?: string | null;
+  /** Its name. A draft takes the place of the policy that is called the same. */
+  policyName?: string | null;
+  /** When; always when absent or empty. */
+  time?: string | null;
+}
+
+/** What became of a policy. */
+export interface PolicyEvaluation {
+  /** What became of it. */
+  outcome: Outcome;
+  /** The policy. */
+  policyId: string;
+}
+
+/** Something odd about a policy that was made all the same. */
+export interface PolicyWarning {
+  /** What kind of thing: words joined by hyphens, always the same. */
+  code: string;
+  /** Where in it: the column in characters, from 1. */
+  column?: number | null;
+  /** Where in it: the line, from 1. */
+  line?: number | null;
+  /** `condition`, `consensus` or `time`. */
+  member: string;
+  /** What it is, and what would help. */
+  message: string;
+}
+
+/** Whether something can be done. */
+export type Possibility = "POSSIBILITY_YES" | "POSSIBILITY_NO" | "POSSIBILITY_UNKNOWN";
 
 export interface PrivateKey {
   addresses: Address[];
@@ -1554,6 +2308,24 @@ export interface Quorum {
   userIds: string[];
 }
 
+/** What the policies made of an activity after one vote. */
+export interface RecordedEvaluation {
+  /** When. */
+  createdAt: Timestamp;
+  /** Each policy. */
+  policies: RecordedOutcome[];
+  /** The vote. */
+  voteId: string;
+}
+
+/** What became of a policy. */
+export interface RecordedOutcome {
+  /** What became of it. */
+  outcome: Outcome;
+  /** The policy. */
+  policyId: string;
+}
+
 /** As it travels. */
 export interface RecoverUserIntent {
   /** The passkey. */
@@ -1569,6 +2341,24 @@ export interface RecoverUserResult {
 }
 
 /** As it travels. */
+export interface RejectActivityIntent {
+  /** Of the activity: `sha256:` and hex. */
+  fingerprint: string;
+}
+
+/** Nothing of its own: what is answered is the activity that it votes on. */
+export type RejectActivityResult = Record<string, unknown>;
+
+/** As it travels. */
+export interface RemoveIpAllowlistIntent {
+  /** The API key whose list goes; the organization's own when absent. */
+  publicKey?: string | null;
+}
+
+/** What it answers. */
+export type RemoveIpAllowlistResult = Record<string, unknown>;
+
+/** As it travels. */
 export interface RemoveOrganizationFeatureIntent {
   /** Which. */
   name: FeatureName;
@@ -1579,6 +2369,45 @@ export interface RemoveOrganizationFeatureResult {
   /** All features that are on. */
   features: Feature[];
 }
+
+/** Against what drafts are tried. */
+export type ReplayMode = "REPLAY_MODE_ADD" | "REPLAY_MODE_REPLACE";
+
+/** As it travels. */
+export interface ReplayPolicy {
+  /** Only activities that were submitted after this instant: seconds since the Unix epoch, decimal. */
+  createdAfter?: string | null;
+  /** Only activities of these types, `ACTIVITY_TYPE_…`; all when absent or empty. */
+  filterByType?: string[] | null;
+  /** How many of the newest activities are tried, decimal: up to 100000; 1000 when absent. */
+  last?: string | null;
+  /** Whether they come to the policies that there are, or take the place of all of them; the first when absent. */
+  mode?: ReplayMode | null;
+  /** The organization whose policies they would be. */
+  organizationId: string;
+  /** The drafts. */
+  policies: PolicyDraft[];
+}
+
+/** What it answers. */
+export interface ReplayPolicyResponse {
+  /** How many would end otherwise. */
+  flipped: number;
+  /** Those that would, newest first, at most a thousand. */
+  flips: Flip[];
+  /** Activities that were decided on. */
+  replayed: number;
+  /** Activities that were not: what they are about is gone, or other policies decide on them. */
+  skipped: number;
+}
+
+/** A step of an MFA policy: one of these factors. */
+export interface RequiredAuthenticationMethod {
+  any: AuthenticationMethod[];
+}
+
+/** What policies say an activity is about: `activity.resource`. Source: policy language §13. */
+export type Resource = "AUTH" | "AUTH_PROXY" | "CONFIG" | "CREDENTIAL" | "FIAT_TRANSACTION" | "INVITATION" | "MFA_POLICY" | "ON_RAMP_CREDENTIALS" | "ORGANIZATION" | "OTP" | "PAYMENT_METHOD" | "POLICY" | "PRIVATE_KEY" | "RECOVERY" | "SECRET" | "SESSION_PROFILE" | "SMART_CONTRACT_INTERFACE" | "SPONSORSHIP" | "SUBSCRIPTION" | "TVC_APP" | "TVC_DEPLOYMENT" | "TVC_OPERATOR" | "TVC_QUORUM_KEY" | "USER" | "WALLET" | "WEBHOOK_ENDPOINT";
 
 /** As it travels. */
 export interface RevokeSessionIntent {
@@ -1656,6 +2485,8 @@ export interface Session {
   refreshedFrom?: string | null;
   /** Its id; of a read-write session, that of its API key. */
   sessionId: string;
+  /** The session profile that it is limited to. */
+  sessionProfileId?: string | null;
   /** As the client named itself at log-in; it may have lied. */
   userAgent?: string | null;
   /** Whose it is. */
@@ -1689,6 +2520,22 @@ export interface SessionEvent {
 /** What happened to a session. */
 export type SessionEventType = "SESSION_EVENT_OPENED" | "SESSION_EVENT_REFRESHED" | "SESSION_EVENT_EVICTED" | "SESSION_EVENT_REVOKED";
 
+/** What sessions may be limited to. */
+export interface SessionProfile {
+  /** Beyond the protocol: what each user may do in a while, with all its sessions of this profile together. */
+  budget?: BudgetParams | null;
+  createdAt: Timestamp;
+  /** Longest life of its sessions: seconds, decimal. */
+  expirationSeconds?: string | null;
+  notes?: string | null;
+  /** A condition in the language of policies. */
+  scope: string;
+  sessionProfileId: string;
+  sessionProfileName: string;
+  /** Always the same: profiles never change. */
+  updatedAt: Timestamp;
+}
+
 /** As it travels. To be asked by a session: stamped with its key, or with its token. */
 export interface SessionToken {
   /** The session's organization, or its parent. */
@@ -1704,6 +2551,21 @@ export interface SessionTokenResponse {
 /** What a session may do. */
 export type SessionType = "SESSION_TYPE_READ_ONLY" | "SESSION_TYPE_READ_WRITE";
 
+/** As it travels. What is absent stays as it is. */
+export interface SetIpAllowlistIntent {
+  /** Whether it is enforced; a new list is. A key's list counts only while the organization's is enforced. */
+  enabled?: boolean | null;
+  /** What becomes of requests from an address that can't be told: `ALLOW` or `DENY`; `DENY` of a new list. */
+  onEvaluationError?: string | null;
+  /** For requests with this API key alone; for all of the organization's users when absent. */
+  publicKey?: string | null;
+  /** All of its blocks. */
+  rules?: IpAllowlistIntentRule[] | null;
+}
+
+/** What it answers. */
+export type SetIpAllowlistResult = Record<string, unknown>;
+
 /** As it travels. */
 export interface SetOrganizationFeatureIntent {
   /** Which. */
@@ -1716,6 +2578,18 @@ export interface SetOrganizationFeatureIntent {
 export interface SetOrganizationFeatureResult {
   /** All features that are on. */
   features: Feature[];
+}
+
+/** As it travels. */
+export interface SetPolicySettingsIntent {
+  /** Whether every policy that denies also denies where it errs. */
+  denyOnError: boolean;
+}
+
+/** What it answers. */
+export interface SetPolicySettingsResult {
+  /** As it is from now on. */
+  denyOnError: boolean;
 }
 
 /** As it travels. */
@@ -1790,6 +2664,32 @@ export interface SignTransactionResult {
   signedTransaction: string;
 }
 
+/** How calls of a contract are read. */
+export interface SmartContractInterface {
+  createdAt: Timestamp;
+  label: string;
+  notes: string;
+  organizationId: string;
+  smartContractAddress: string;
+  /** JSON: an ABI or an IDL. */
+  smartContractInterface: string;
+  smartContractInterfaceId: string;
+  type: SmartContractInterfaceType;
+  /** Equal to `createdAt`: it never changes. */
+  updatedAt: Timestamp;
+}
+
+/** An interface in short. */
+export interface SmartContractInterfaceReference {
+  /** SHA-256 of the interface, lower-case hex. */
+  digest: string;
+  smartContractAddress: string;
+  smartContractInterfaceId: string;
+}
+
+/** The chain whose contracts an interface is for. */
+export type SmartContractInterfaceType = "SMART_CONTRACT_INTERFACE_TYPE_ETHEREUM" | "SMART_CONTRACT_INTERFACE_TYPE_SOLANA";
+
 /** The text of an SMS. */
 export interface SmsCustomizationParams {
   /** With `{{.OtpCode}}`. */
@@ -1831,6 +2731,14 @@ export interface Timestamp {
   nanos: string;
   /** Seconds since the Unix epoch. */
   seconds: string;
+}
+
+/** A token of an Ethereum chain. */
+export interface TokenParams {
+  /** CAIP-2. */
+  chain: string;
+  /** The address of its contract. */
+  contract: string;
 }
 
 /** The chain an unsigned transaction is for. */
@@ -1882,6 +2790,30 @@ export interface UpdateAuthProxyConfigResult {
   configId: string;
 }
 
+/** As it travels. What is absent stays as it is. */
+export interface UpdateMfaPolicyIntent {
+  /** What it is about, in the language of policies. */
+  condition?: string | null;
+  /** The MFA policy. */
+  mfaPolicyId: string;
+  /** Its name, unique among the user's. */
+  mfaPolicyName?: string | null;
+  /** For people. */
+  notes?: string | null;
+  /** The lowest comes first. */
+  order?: number | null;
+  /** Steps, in any order: one method of each. An empty list counts as absent. */
+  requiredAuthenticationMethods?: RequiredAuthenticationMethod[] | null;
+  /** The user it binds. */
+  userId: string;
+}
+
+/** What it answers. */
+export interface UpdateMfaPolicyResult {
+  /** The MFA policy. */
+  mfaPolicyId: string;
+}
+
 /** As it travels. */
 export interface UpdateOauth2CredentialIntent {
   /** What the provider knows the client by. */
@@ -1912,6 +2844,38 @@ export interface UpdateOrganizationNameResult {
   organizationId: string;
   /** Its new name. */
   organizationName: string;
+}
+
+/** As it travels. What is absent stays as it is. */
+export interface UpdatePolicyIntentV2 {
+  /** Beyond the protocol: what it lets through in a while. What was taken stays taken. */
+  budget?: BudgetParams | null;
+  /** Beyond the protocol: `ON_ERROR_DENY` or `ON_ERROR_SKIP`. */
+  onError?: string | null;
+  /** What it is about. */
+  policyCondition?: string | null;
+  /** Who. */
+  policyConsensus?: string | null;
+  /** What it does where it matches. */
+  policyEffect?: Effect | null;
+  /** The policy. */
+  policyId: string;
+  /** Its name. */
+  policyName?: string | null;
+  /** For people. */
+  policyNotes?: string | null;
+  /** Beyond the protocol: takes its budget away. */
+  removeBudget?: boolean | null;
+  /** When; empty for always. */
+  time?: string | null;
+}
+
+/** What it answers. */
+export interface UpdatePolicyResult {
+  /** The policy. */
+  policyId: string;
+  /** Beyond the protocol: what is odd about it. */
+  warnings?: PolicyWarning[];
 }
 
 /** As it travels. */
@@ -2059,7 +3023,7 @@ export interface User {
   apiKeys: ApiKey[];
   authenticators: Authenticator[];
   createdAt: Timestamp;
-  mfaPolicies: unknown[];
+  mfaPolicies: MfaPolicy[];
   oauthProviders: OauthProvider[];
   updatedAt: Timestamp;
   userEmail?: string | null;
@@ -2088,6 +3052,9 @@ export interface UserParamsV4 {
   /** Ids of its tags. */
   userTags: string[];
 }
+
+/** What is to become of a request. */
+export type Verdict = "VERDICT_ALLOW" | "VERDICT_WAIT" | "VERDICT_DENY";
 
 /** As it travels, both versions: clients send the name of the older one with the members of the newer. */
 export interface VerifyOtpIntent {
@@ -2197,6 +3164,28 @@ export interface WalletResult {
   /** In the order of the accounts asked for. */
   addresses: string[];
   walletId: string;
+}
+
+/** A way to do it. */
+export interface Way {
+  /** `ACTIVITY_TYPE_…`. */
+  activityType: string;
+  /** An instant at which it can be done. */
+  at: Timestamp;
+  /** The policies that allow it; none where it is about the submitter's own credentials. */
+  policyIds: string[];
+  /** Who has to approve; the first one submits. */
+  userIds: string[];
+  /** What the request has to say, as far as those policies look at it. */
+  values: WayValue[];
+}
+
+/** A value that a request has to have. */
+export interface WayValue {
+  /** As a condition names it: `eth.tx.to`. */
+  name: string;
+  /** As a condition writes it. */
+  value: string;
 }
 
 /** As it travels. */

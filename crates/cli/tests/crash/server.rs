@@ -107,7 +107,11 @@ impl Connection {
 
     /// Posts a body: status and answer, or `None` when no whole answer came.
     pub(crate) fn post(&self, user: &User, path: &str, body: &[u8]) -> Option<(u16, Value)> {
-        let request = self.agent.post(format!("{}/public/v1/{path}", self.base_url));
+        self.post_to(user, &format!("public/v1/{path}"), body)
+    }
+
+    fn post_to(&self, user: &User, path: &str, body: &[u8]) -> Option<(u16, Value)> {
+        let request = self.agent.post(format!("{}/{path}", self.base_url));
         let answer = request.header("x-stamp", make::p256(&user.key(), body)).send(body).ok()?;
         let status = answer.status().as_u16();
         let text = answer.into_body().read_to_vec().ok()?;
@@ -115,10 +119,19 @@ impl Connection {
     }
 
     /// Asks a query that must succeed; `organizationId` is added.
-    pub(crate) fn read(&self, user: &User, route: &str, mut body: Value) -> Value {
+    pub(crate) fn read(&self, user: &User, route: &str, body: Value) -> Value {
+        self.read_from(user, "public/v1/query", route, body)
+    }
+
+    /// The same of a query beyond the protocol.
+    pub(crate) fn read_own(&self, user: &User, route: &str, body: Value) -> Value {
+        self.read_from(user, "keyward/v1/query", route, body)
+    }
+
+    fn read_from(&self, user: &User, folder: &str, route: &str, mut body: Value) -> Value {
         body["organizationId"] = json!(user.organization);
-        let path = format!("query/{route}");
-        let (status, answer) = self.post(user, &path, body.to_string().as_bytes()).unwrap();
+        let path = format!("{folder}/{route}");
+        let (status, answer) = self.post_to(user, &path, body.to_string().as_bytes()).unwrap();
         assert_eq!(status, 200, "{route}: {answer}");
         answer
     }

@@ -9,6 +9,8 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule, credentials, sessions},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
 use crate::parameters::{NewApiKey, all};
@@ -91,6 +93,12 @@ impl Activity for CreateApiKeys {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateApiKeys {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Credential, Action::Create));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        vec![("user_id", Value::text(self.user.to_string()))]
+    }
+
     fn rule(&self) -> Rule {
         Rule::Own(self.user)
     }

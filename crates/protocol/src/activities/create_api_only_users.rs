@@ -10,6 +10,7 @@ use {
     super::create_users::CreateUsersResult,
     crate::engine::{Caller, Context},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use super::create_users::{CreateUsers, CreateUsersIntentV2, UserParamsV2};
@@ -85,6 +86,8 @@ impl Activity for CreateApiOnlyUsers {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateApiOnlyUsers {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::User, Action::Create));
+
     fn execute(
         self,
         caller: &Caller,

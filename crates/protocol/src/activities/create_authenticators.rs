@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule, authenticate, credentials},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters::{NewAuthenticator, all};
@@ -94,6 +95,8 @@ impl Activity for CreateAuthenticators {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateAuthenticators {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Credential, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::Own(self.user)
     }

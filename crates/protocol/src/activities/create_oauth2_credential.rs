@@ -10,6 +10,7 @@ use {
     crate::engine::model::{Oauth2Credential, Organization, limits},
     crate::engine::{Caller, Context, Rule, ServerKeys},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
     crate::wire::id::Oauth2CredentialId,
     keyward_crypto::open_quorum_envelope,
 };
@@ -142,6 +143,8 @@ impl Activity for CreateOauth2Credential {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateOauth2Credential {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::ParentOnly
     }

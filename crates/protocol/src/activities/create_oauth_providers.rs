@@ -13,6 +13,7 @@ use {
     crate::engine::{Caller, Context, Home, Needs, Rule},
     crate::parameters::id_tokens,
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters::{NewOauthProvider, all};
@@ -103,6 +104,8 @@ impl Activity for CreateOauthProviders {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateOauthProviders {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Credential, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::LinkIdentity(self.user)
     }

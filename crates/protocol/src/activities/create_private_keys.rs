@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, view, wallets},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters::{NewPrivateKey, all};
@@ -90,6 +91,8 @@ impl Activity for CreatePrivateKeys {
 
 #[cfg(feature = "engine")]
 impl Execute for CreatePrivateKeys {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::PrivateKey, Action::Create));
+
     fn execute(
         self,
         _: &Caller,

@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::sessions::{self, LogIn},
     crate::engine::{Caller, Context, Rule},
+    crate::wire::enums::{Action, Resource},
     crate::wire::{RequestError, Timestamp},
 };
 
@@ -63,6 +64,8 @@ impl Activity for CreateReadOnlySession {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateReadOnlySession {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::Anyone
     }
@@ -148,7 +151,7 @@ mod tests {
         let token = submit(&mut world, &caller)["session"].as_str().unwrap().to_owned();
         let organization = world.organization(world.parent());
         let text = |reveal| {
-            let shown = world.activities[0].show(organization, &caller, reveal);
+            let shown = world.activities[0].show(organization, &caller, reveal, world.now);
             shown.result.unwrap().get().to_owned()
         };
         assert!(text(true).contains(&token));

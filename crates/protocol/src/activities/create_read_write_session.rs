@@ -13,6 +13,7 @@ use {
     crate::engine::sessions::{LogIn, Opening},
     crate::engine::{Caller, Context, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
     crate::wire::enums::{CredentialType, OtpType},
 };
 
@@ -147,6 +148,8 @@ impl Activity for CreateReadWriteSession {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateReadWriteSession {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
     fn rule(&self) -> Rule {
         match self.user {
             Whose::User(user) => Rule::Own(user),
@@ -180,6 +183,7 @@ impl Execute for CreateReadWriteSession {
             kind: CredentialType::ReadWriteSessionKeyP256,
             named_for: "Read Write Session",
             name: self.name,
+            profile: None,
             lifetime_seconds: self.lifetime_seconds,
             ends_others: self.ends_others,
         };

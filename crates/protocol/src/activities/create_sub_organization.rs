@@ -12,12 +12,13 @@ use {
     crate::engine::client_signature::{SignUpContent, SignUpUsage},
     crate::engine::context::Proofs,
     crate::engine::credentials::{self, Identities},
-    crate::engine::model::{Organization, RootQuorum, SessionLimits},
+    crate::engine::model::Organization,
     crate::engine::proofs::{ProofFacts, Verified},
     crate::engine::{Caller, Context, Needs, Rule, authenticate, view, wallets},
     crate::parameters::id_tokens,
     crate::wire::RequestError,
     crate::wire::enums::OtpType,
+    crate::wire::enums::{Action, Resource},
     crate::wire::id::OrganizationId,
 };
 
@@ -424,6 +425,8 @@ impl Activity for CreateSubOrganization {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateSubOrganization {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Organization, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::ParentOrProxy
     }
@@ -442,21 +445,11 @@ impl Execute for CreateSubOrganization {
         context: &mut Context<'_>,
     ) -> Result<CreateSubOrganizationResult, RequestError> {
         let now = context.now;
-        let mut organization = Organization {
-            id: OrganizationId::generate(now, context.rng),
-            parent: Some(context.organization().id),
-            name: self.name,
-            created_at: now,
-            users: Vec::new(),
-            root_quorum: RootQuorum { threshold: self.threshold, users: Vec::new() },
-            features: self.features.into_iter().map(|feature| (feature, None)).collect(),
-            wallets: Vec::new(),
-            private_keys: Vec::new(),
-            tags: Vec::new(),
-            session_limits: SessionLimits::default(),
-            oauth2_credentials: Vec::new(),
-            auth_proxy: None,
-        };
+        let id = OrganizationId::generate(now, context.rng);
+        let parent = context.organization().id;
+        let mut organization = Organization::new(id, Some(parent), self.name, now);
+        organization.root_quorum.threshold = self.threshold;
+        organization.features = self.features.into_iter().map(|feature| (feature, None)).collect();
         let proofs = context.take_proofs();
         let verified = self.sign_up.map(|sign_up| sign_up.check(&proofs, context)).transpose()?;
         let mut identities = Identities::new(proofs);

@@ -10,6 +10,7 @@ use {
     crate::engine::{Caller, Context, credentials},
     crate::wire::RequestError,
     crate::wire::enums::TagType,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::UserId;
@@ -66,6 +67,8 @@ impl Activity for CreateUserTag {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateUserTag {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::User, Action::Create));
+
     fn execute(
         self,
         _: &Caller,

@@ -12,6 +12,7 @@ use {
     crate::engine::{Caller, Context, Needs, authenticate},
     crate::parameters::id_tokens,
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters::{NewUser, all};
@@ -251,6 +252,8 @@ impl Activity for CreateUsers {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateUsers {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::User, Action::Create));
+
     fn needs(&self) -> Needs {
         let id_tokens = id_tokens(self.users.iter().flat_map(|user| &user.oauth_providers));
         if id_tokens.is_empty() {

@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, wallets},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters::NewWallet;
@@ -57,6 +58,8 @@ impl Activity for CreateWallet {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateWallet {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Wallet, Action::Create));
+
     fn execute(self, _: &Caller, context: &mut Context<'_>) -> Result<WalletResult, RequestError> {
         let now = context.now;
         let (organization, changes, rng) = context.edit_with();

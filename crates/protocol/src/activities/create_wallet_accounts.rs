@@ -7,8 +7,10 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
+    crate::engine::items::Concerns,
     crate::engine::{Caller, Context, Needs},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters::{NewAccount, all};
@@ -69,6 +71,12 @@ impl Activity for CreateWalletAccounts {
 
 #[cfg(feature = "engine")]
 impl Execute for CreateWalletAccounts {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Wallet, Action::Create));
+
+    fn concerns(&self) -> Concerns<'_> {
+        Concerns::Wallet(self.wallet)
+    }
+
     fn needs(&self) -> Needs {
         Needs::Mnemonic(self.wallet)
     }

@@ -9,6 +9,8 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule, credentials},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
 use crate::wire::id::{ApiKeyId, UserId};
@@ -63,6 +65,13 @@ impl Activity for DeleteApiKeys {
 
 #[cfg(feature = "engine")]
 impl Execute for DeleteApiKeys {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Credential, Action::Delete));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        let ids = Value::list(self.ids.iter().map(|id| Value::text(id.to_string())));
+        vec![("user_id", Value::text(self.user.to_string())), ("api_key_ids", ids)]
+    }
+
     fn rule(&self) -> Rule {
         Rule::Own(self.user)
     }

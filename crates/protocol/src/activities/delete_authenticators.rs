@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule, credentials},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::{AuthenticatorId, UserId};
@@ -63,6 +64,8 @@ impl Activity for DeleteAuthenticators {
 
 #[cfg(feature = "engine")]
 impl Execute for DeleteAuthenticators {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Credential, Action::Delete));
+
     fn rule(&self) -> Rule {
         Rule::Own(self.user)
     }

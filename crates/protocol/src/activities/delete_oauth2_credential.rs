@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::Oauth2CredentialId;
@@ -60,6 +61,8 @@ impl Activity for DeleteOauth2Credential {
 
 #[cfg(feature = "engine")]
 impl Execute for DeleteOauth2Credential {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Delete));
+
     fn rule(&self) -> Rule {
         Rule::ParentOnly
     }

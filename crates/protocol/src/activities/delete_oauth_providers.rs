@@ -10,6 +10,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule, credentials},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::{OauthProviderId, UserId};
@@ -64,6 +65,8 @@ impl Activity for DeleteOauthProviders {
 
 #[cfg(feature = "engine")]
 impl Execute for DeleteOauthProviders {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Credential, Action::Delete));
+
     fn rule(&self) -> Rule {
         Rule::Own(self.user)
     }

@@ -10,6 +10,7 @@ use {
     crate::engine::{Caller, Context, credentials},
     crate::wire::RequestError,
     crate::wire::enums::TagType,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::TagId;
@@ -60,6 +61,8 @@ impl Activity for DeletePrivateKeyTags {
 
 #[cfg(feature = "engine")]
 impl Execute for DeletePrivateKeyTags {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::PrivateKey, Action::Delete));
+
     fn execute(
         self,
         _: &Caller,

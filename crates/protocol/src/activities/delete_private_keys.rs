@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::PrivateKeyId;
@@ -64,6 +65,8 @@ impl Activity for DeletePrivateKeys {
 
 #[cfg(feature = "engine")]
 impl Execute for DeletePrivateKeys {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::PrivateKey, Action::Delete));
+
     fn execute(
         self,
         _: &Caller,

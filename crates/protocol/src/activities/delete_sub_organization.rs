@@ -8,6 +8,7 @@ use super::{Activity, Version};
 use {
     super::Execute,
     crate::engine::{Caller, Context},
+    crate::wire::enums::{Action, Resource},
     crate::wire::{RequestError, TurnkeyErrorCode},
 };
 
@@ -57,6 +58,8 @@ impl Activity for DeleteSubOrganization {
 
 #[cfg(feature = "engine")]
 impl Execute for DeleteSubOrganization {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Organization, Action::Delete));
+
     fn execute(
         self,
         _: &Caller,

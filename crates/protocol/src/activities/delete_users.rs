@@ -9,6 +9,8 @@ use {
     super::Execute,
     crate::engine::{Caller, Context},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
 use crate::wire::id::UserId;
@@ -57,6 +59,12 @@ impl Activity for DeleteUsers {
 
 #[cfg(feature = "engine")]
 impl Execute for DeleteUsers {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::User, Action::Delete));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        vec![("user_ids", Value::list(self.users.iter().map(|id| Value::text(id.to_string()))))]
+    }
+
     fn execute(
         self,
         _: &Caller,

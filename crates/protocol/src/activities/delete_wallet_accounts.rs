@@ -7,7 +7,9 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
+    crate::engine::items::Concerns,
     crate::engine::{Caller, Context, Needs},
+    crate::wire::enums::{Action, Resource},
     crate::wire::{RequestError, TurnkeyErrorCode},
 };
 
@@ -68,6 +70,12 @@ impl Activity for DeleteWalletAccounts {
 
 #[cfg(feature = "engine")]
 impl Execute for DeleteWalletAccounts {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Wallet, Action::Delete));
+
+    fn concerns(&self) -> Concerns<'_> {
+        Concerns::Accounts(&self.accounts)
+    }
+
     fn needs(&self) -> Needs {
         Needs::Accounts(self.accounts.clone())
     }

@@ -7,8 +7,10 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
+    crate::engine::items::Concerns,
     crate::engine::{Caller, Context},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::WalletId;
@@ -64,6 +66,12 @@ impl Activity for DeleteWallets {
 
 #[cfg(feature = "engine")]
 impl Execute for DeleteWallets {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Wallet, Action::Delete));
+
+    fn concerns(&self) -> Concerns<'_> {
+        Concerns::Wallets(&self.wallets)
+    }
+
     fn execute(
         self,
         _: &Caller,

@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule, auth_proxy},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::InvalidRequest;
@@ -46,6 +47,8 @@ impl Activity for DisableAuthProxy {
 
 #[cfg(feature = "engine")]
 impl Execute for DisableAuthProxy {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::AuthProxy, Action::Delete));
+
     fn rule(&self) -> Rule {
         Rule::ParentOnly
     }

@@ -11,6 +11,7 @@ use {
     crate::engine::sessions::Opening,
     crate::engine::{Caller, Context, Needs, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
     crate::wire::enums::{CredentialType, FeatureName},
 };
 
@@ -169,6 +170,8 @@ impl Activity for EmailAuth {
 
 #[cfg(feature = "engine")]
 impl Execute for EmailAuth {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::LogIn
     }
@@ -188,6 +191,7 @@ impl Execute for EmailAuth {
             kind: CredentialType::EmailAuthKeyP256,
             named_for: "Email Auth",
             name: self.name,
+            profile: None,
             lifetime_seconds: self.lifetime_seconds,
             ends_others: self.ends_others,
         };

@@ -11,6 +11,7 @@ use {
     crate::engine::{Caller, Context, Rule, auth_proxy},
     crate::wire::RequestError,
     crate::wire::enums::FeatureName,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::InvalidRequest;
@@ -52,6 +53,8 @@ impl Activity for EnableAuthProxy {
 
 #[cfg(feature = "engine")]
 impl Execute for EnableAuthProxy {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::AuthProxy, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::ParentOnly
     }

@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Needs, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::otp_message::{OtpMessage, OtpMessageParams};
@@ -134,6 +135,8 @@ impl Activity for InitOtp {
 
 #[cfg(feature = "engine")]
 impl Execute for InitOtp {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Otp, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::LogIn
     }

@@ -10,6 +10,8 @@ use {
     crate::engine::attested::user_with,
     crate::engine::{Caller, Context, Needs, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
 use super::init_otp::DEFAULT_LENGTH;
@@ -24,7 +26,7 @@ const OLDEST_LENGTH: u8 = 6;
 /// What the versions differ in.
 struct Choices {
     app_name: Option<String>,
-    length: u8,
+    length: Option<u8>,
     alphanumeric: bool,
     expiration_seconds: Option<String>,
 }
@@ -75,7 +77,7 @@ macro_rules! intents {
                     kind: intent.otp_type,
                     contact: intent.contact,
                     app_name,
-                    length,
+                    length: length.unwrap_or(OLDEST_LENGTH),
                     alphanumeric,
                     expiration_seconds,
                     email_customization: intent.email_customization,
@@ -85,7 +87,7 @@ macro_rules! intents {
                     send_from_email_sender_name: intent.send_from_email_sender_name,
                     reply_to_email_address: intent.reply_to_email_address,
                 };
-                Ok(Self { message: message.check()? })
+                Ok(Self { message: message.check()?, chosen_length: length })
             }
         }
     )+};
@@ -107,7 +109,7 @@ intents! {
         expiration_seconds: Option<String>,
     } chooses |intent| Choices {
         app_name: Some(intent.app_name.clone()),
-        length: intent.otp_length.unwrap_or(DEFAULT_LENGTH),
+        length: Some(intent.otp_length.unwrap_or(DEFAULT_LENGTH)),
         alphanumeric: intent.alphanumeric.unwrap_or(true),
         expiration_seconds: intent.expiration_seconds.clone(),
     };
@@ -121,14 +123,14 @@ intents! {
         alphanumeric: Option<bool>,
     } chooses |intent| Choices {
         app_name: None,
-        length: intent.otp_length.unwrap_or(DEFAULT_LENGTH),
+        length: Some(intent.otp_length.unwrap_or(DEFAULT_LENGTH)),
         alphanumeric: intent.alphanumeric.unwrap_or(true),
         expiration_seconds: None,
     };
     /// Version 1: six digits.
     InitOtpAuthIntent { } chooses |_| Choices {
         app_name: None,
-        length: OLDEST_LENGTH,
+        length: None,
         alphanumeric: false,
         expiration_seconds: None,
     };
@@ -146,6 +148,8 @@ pub struct InitOtpAuthResult {
 #[derive(Clone, Debug, PartialEq)]
 pub struct InitOtpAuth {
     message: OtpMessage,
+    /// Characters of the code, where the version leaves a choice.
+    chosen_length: Option<u8>,
 }
 
 impl Activity for InitOtpAuth {
@@ -173,6 +177,13 @@ impl Activity for InitOtpAuth {
 
 #[cfg(feature = "engine")]
 impl Execute for InitOtpAuth {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        let length = self.chosen_length.map(|length| Value::int(u64::from(length)));
+        length.into_iter().map(|length| ("otp_length", length)).collect()
+    }
+
     fn rule(&self) -> Rule {
         Rule::LogIn
     }

@@ -11,6 +11,7 @@ use {
     crate::engine::sessions::Opening,
     crate::engine::{Caller, Context, Needs, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
     crate::wire::enums::{CredentialType, FeatureName},
 };
 
@@ -147,6 +148,8 @@ impl Activity for InitUserEmailRecovery {
 
 #[cfg(feature = "engine")]
 impl Execute for InitUserEmailRecovery {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Recovery, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::LogIn
     }
@@ -166,6 +169,7 @@ impl Execute for InitUserEmailRecovery {
             kind: CredentialType::RecoverUserKeyP256,
             named_for: "Recovery",
             name: None,
+            profile: None,
             lifetime_seconds: self.lifetime_seconds,
             // Only the newest is valid.
             ends_others: true,

@@ -6,7 +6,7 @@ mod registry;
 #[cfg(feature = "engine")]
 pub(crate) use registry::Execute;
 #[cfg(feature = "engine")]
-pub use registry::{Entry, REGISTRY, Request, VersionInfo};
+pub use registry::{Ballot, Entry, REGISTRY, Request, VersionInfo};
 
 use std::fmt;
 
@@ -18,15 +18,21 @@ use serde_json::{Map, Value};
 
 use crate::wire::{InvalidRequest, Namespace};
 
+pub mod approve_activity;
 pub mod create_api_keys;
 pub mod create_api_only_users;
 pub mod create_authenticators;
+pub mod create_mfa_policy;
 pub mod create_oauth2_credential;
 pub mod create_oauth_providers;
+pub mod create_policies;
+pub mod create_policy;
 pub mod create_private_key_tag;
 pub mod create_private_keys;
 pub mod create_read_only_session;
 pub mod create_read_write_session;
+pub mod create_session_profile;
+pub mod create_smart_contract_interface;
 pub mod create_sub_organization;
 pub mod create_user_tag;
 pub mod create_users;
@@ -34,10 +40,14 @@ pub mod create_wallet;
 pub mod create_wallet_accounts;
 pub mod delete_api_keys;
 pub mod delete_authenticators;
+pub mod delete_mfa_policy;
 pub mod delete_oauth2_credential;
 pub mod delete_oauth_providers;
+pub mod delete_policies;
+pub mod delete_policy;
 pub mod delete_private_key_tags;
 pub mod delete_private_keys;
+pub mod delete_smart_contract_interface;
 pub mod delete_sub_organization;
 pub mod delete_user_tags;
 pub mod delete_users;
@@ -55,18 +65,24 @@ pub mod oauth_login;
 pub mod otp_auth;
 pub mod otp_login;
 pub mod recover_user;
+pub mod reject_activity;
+pub mod remove_ip_allowlist;
 pub mod remove_organization_feature;
 pub mod revoke_session;
 pub mod revoke_sessions;
+pub mod set_ip_allowlist;
 pub mod set_organization_feature;
+pub mod set_policy_settings;
 pub mod set_session_limits;
 pub mod sign_raw_payload;
 pub mod sign_raw_payloads;
 pub mod sign_transaction;
 pub mod stamp_login;
 pub mod update_auth_proxy_config;
+pub mod update_mfa_policy;
 pub mod update_oauth2_credential;
 pub mod update_organization_name;
+pub mod update_policy;
 pub mod update_private_key_tag;
 pub mod update_root_quorum;
 pub mod update_session;
@@ -84,15 +100,21 @@ pub mod verify_otp;
 macro_rules! for_each_activity {
     ($with:ident) => {
         $with! {
+            approve_activity::ApproveActivity,
             create_api_keys::CreateApiKeys,
             create_api_only_users::CreateApiOnlyUsers,
             create_authenticators::CreateAuthenticators,
+            create_mfa_policy::CreateMfaPolicy,
             create_oauth2_credential::CreateOauth2Credential,
             create_oauth_providers::CreateOauthProviders,
+            create_policies::CreatePolicies,
+            create_policy::CreatePolicy,
             create_private_key_tag::CreatePrivateKeyTag,
             create_private_keys::CreatePrivateKeys,
             create_read_only_session::CreateReadOnlySession,
             create_read_write_session::CreateReadWriteSession,
+            create_session_profile::CreateSessionProfile,
+            create_smart_contract_interface::CreateSmartContractInterface,
             create_sub_organization::CreateSubOrganization,
             create_user_tag::CreateUserTag,
             create_users::CreateUsers,
@@ -100,10 +122,14 @@ macro_rules! for_each_activity {
             create_wallet_accounts::CreateWalletAccounts,
             delete_api_keys::DeleteApiKeys,
             delete_authenticators::DeleteAuthenticators,
+            delete_mfa_policy::DeleteMfaPolicy,
             delete_oauth2_credential::DeleteOauth2Credential,
             delete_oauth_providers::DeleteOauthProviders,
+            delete_policies::DeletePolicies,
+            delete_policy::DeletePolicy,
             delete_private_key_tags::DeletePrivateKeyTags,
             delete_private_keys::DeletePrivateKeys,
+            delete_smart_contract_interface::DeleteSmartContractInterface,
             delete_sub_organization::DeleteSubOrganization,
             delete_user_tags::DeleteUserTags,
             delete_users::DeleteUsers,
@@ -115,24 +141,30 @@ macro_rules! for_each_activity {
             init_otp::InitOtp,
             init_otp_auth::InitOtpAuth,
             init_user_email_recovery::InitUserEmailRecovery,
-            oauth::Oauth,
             oauth2_authenticate::Oauth2Authenticate,
+            oauth::Oauth,
             oauth_login::OauthLogin,
             otp_auth::OtpAuth,
             otp_login::OtpLogin,
             recover_user::RecoverUser,
+            reject_activity::RejectActivity,
+            remove_ip_allowlist::RemoveIpAllowlist,
             remove_organization_feature::RemoveOrganizationFeature,
             revoke_session::RevokeSession,
             revoke_sessions::RevokeSessions,
+            set_ip_allowlist::SetIpAllowlist,
             set_organization_feature::SetOrganizationFeature,
+            set_policy_settings::SetPolicySettings,
             set_session_limits::SetSessionLimits,
             sign_raw_payload::SignRawPayload,
             sign_raw_payloads::SignRawPayloads,
             sign_transaction::SignTransaction,
             stamp_login::StampLogin,
             update_auth_proxy_config::UpdateAuthProxyConfig,
+            update_mfa_policy::UpdateMfaPolicy,
             update_oauth2_credential::UpdateOauth2Credential,
             update_organization_name::UpdateOrganizationName,
+            update_policy::UpdatePolicy,
             update_private_key_tag::UpdatePrivateKeyTag,
             update_root_quorum::UpdateRootQuorum,
             update_session::UpdateSession,
@@ -148,7 +180,7 @@ macro_rules! for_each_activity {
 }
 
 /// One activity: its route, the versions of its intent, and what it answers.
-pub trait Activity: Sized + Send + 'static {
+pub trait Activity: Sized + Send + Sync + 'static {
     /// Whether it is one of the protocol or beyond it.
     const NAMESPACE: Namespace = Namespace::Turnkey;
     /// Last segment of its path, `/<namespace>/submit/<route>`; unique over all namespaces.

@@ -12,6 +12,7 @@ use {
     crate::engine::{Attested, Caller, Context, Needs, Rule, context::Proofs},
     crate::wire::RequestError,
     crate::wire::enums::CredentialType,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters;
@@ -85,6 +86,8 @@ impl Activity for Oauth {
 
 #[cfg(feature = "engine")]
 impl Execute for Oauth {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::LogIn
     }
@@ -117,6 +120,7 @@ impl Oauth {
             kind: CredentialType::OauthKeyP256,
             named_for: "Oauth",
             name: self.name,
+            profile: None,
             lifetime_seconds: self.lifetime_seconds,
             ends_others: self.ends_others,
         };

@@ -11,6 +11,7 @@ use {
     crate::engine::{Caller, Context, Needs, Rule, jwt},
     crate::wire::RequestError,
     crate::wire::enums::Oauth2Provider,
+    crate::wire::enums::{Action, Resource},
     keyward_crypto::seal_text_bundle,
 };
 
@@ -116,6 +117,8 @@ struct Claims<'a> {
 
 #[cfg(feature = "engine")]
 impl Execute for Oauth2Authenticate {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::ParentOrProxy
     }
@@ -311,7 +314,9 @@ mod tests {
         let token = authenticate(&mut world, parameters).unwrap();
         let (root, organization) = (world.root(), world.organization(world.parent()));
         let record = world.activities.last().unwrap();
-        let shown = |reveal| record.show(organization, &root, reveal).result.unwrap().to_string();
+        let shown = |reveal| {
+            record.show(organization, &root, reveal, record.created_at).result.unwrap().to_string()
+        };
         assert!(shown(true).contains(&token));
         assert!(!shown(false).contains(&token));
     }

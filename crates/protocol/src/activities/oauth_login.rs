@@ -11,10 +11,12 @@ use {
     crate::engine::{Caller, Context, Needs, Rule, context::Proofs},
     crate::wire::RequestError,
     crate::wire::enums::AuthenticationType,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
-use super::stamp_login::no_session_profile;
 use crate::parameters;
+use crate::wire::id::SessionProfileId;
 use crate::wire::{InvalidRequest, value};
 
 /// As it travels.
@@ -51,6 +53,7 @@ pub struct OauthLogin {
     public_key: String,
     /// As it travelled, which is what the nonce is the hash of.
     public_key_text: String,
+    profile: Option<SessionProfileId>,
     lifetime_seconds: Option<u64>,
     ends_others: bool,
 }
@@ -59,11 +62,11 @@ impl TryFrom<OauthLoginIntent> for OauthLogin {
     type Error = InvalidRequest;
 
     fn try_from(intent: OauthLoginIntent) -> Result<Self, InvalidRequest> {
-        no_session_profile(intent.session_profile_id.as_deref())?;
         Ok(Self {
             oidc_token: intent.oidc_token,
             public_key: hex::encode(parameters::p256_key(&intent.public_key)?.compressed()),
             public_key_text: intent.public_key,
+            profile: parameters::session_profile(intent.session_profile_id.as_deref())?,
             lifetime_seconds: value::expiration_seconds(intent.expiration_seconds)?,
             ends_others: intent.invalidate_existing.unwrap_or_default(),
         })
@@ -83,6 +86,12 @@ impl Activity for OauthLogin {
 
 #[cfg(feature = "engine")]
 impl Execute for OauthLogin {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        vec![("session_profile_id", parameters::show_session_profile(self.profile))]
+    }
+
     fn rule(&self) -> Rule {
         Rule::LogIn
     }
@@ -103,11 +112,8 @@ impl Execute for OauthLogin {
         let (user, provider) =
             identity.owner(organization)?.ok_or_else(|| identity.not_found(organization.id))?;
         let log_in = LogIn::proven(AuthenticationType::Oauth, Some(provider), now);
-        let session = Opening::log_in(user, self.lifetime_seconds, self.ends_others).for_key(
-            &self.public_key,
-            log_in,
-            context,
-        )?;
+        let session = Opening::log_in(user, self.profile, self.lifetime_seconds, self.ends_others)
+            .for_key(&self.public_key, log_in, context)?;
         Ok(OauthLoginResult { session })
     }
 }

@@ -13,6 +13,7 @@ use {
     crate::engine::sessions::{LogIn, Opening},
     crate::engine::{Caller, Context, Needs, Organization, Rule},
     crate::otp_message::otp_feature,
+    crate::wire::enums::{Action, Resource},
     crate::wire::enums::{CredentialType, OtpType},
     crate::wire::id::UserId,
     crate::wire::{RequestError, Timestamp},
@@ -97,6 +98,8 @@ impl Activity for OtpAuth {
 
 #[cfg(feature = "engine")]
 impl Execute for OtpAuth {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::LogIn
     }
@@ -129,6 +132,7 @@ impl Execute for OtpAuth {
             kind: CredentialType::OtpAuthKeyP256,
             named_for: "OTP Auth",
             name: self.name,
+            profile: None,
             lifetime_seconds: self.lifetime_seconds,
             ends_others: self.ends_others,
         };

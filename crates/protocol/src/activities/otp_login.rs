@@ -12,10 +12,12 @@ use {
     crate::engine::{Caller, Context, Needs, Rule, context::Proofs},
     crate::otp_message::otp_feature,
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
-use super::stamp_login::no_session_profile;
 use crate::parameters;
+use crate::wire::id::SessionProfileId;
 use crate::wire::objects::ClientSignature;
 use crate::wire::{InvalidRequest, value};
 
@@ -56,6 +58,7 @@ pub struct OtpLogin {
     public_key: String,
     /// As it travelled, which is what was signed.
     public_key_text: String,
+    profile: Option<SessionProfileId>,
     lifetime_seconds: Option<u64>,
     ends_others: bool,
     client_signature: Option<ClientSignature>,
@@ -65,11 +68,11 @@ impl TryFrom<OtpLoginIntent> for OtpLogin {
     type Error = InvalidRequest;
 
     fn try_from(intent: OtpLoginIntent) -> Result<Self, InvalidRequest> {
-        no_session_profile(intent.session_profile_id.as_deref())?;
         Ok(Self {
             verification_token: intent.verification_token,
             public_key: hex::encode(parameters::p256_key(&intent.public_key)?.compressed()),
             public_key_text: intent.public_key,
+            profile: parameters::session_profile(intent.session_profile_id.as_deref())?,
             lifetime_seconds: value::expiration_seconds(intent.expiration_seconds)?,
             ends_others: intent.invalidate_existing.unwrap_or_default(),
             client_signature: intent.client_signature,
@@ -97,6 +100,12 @@ impl Activity for OtpLogin {
 
 #[cfg(feature = "engine")]
 impl Execute for OtpLogin {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        vec![("session_profile_id", parameters::show_session_profile(self.profile))]
+    }
+
     fn rule(&self) -> Rule {
         Rule::LogIn
     }
@@ -126,11 +135,8 @@ impl Execute for OtpLogin {
         let method = verified.contact.method();
         let spent = verified.used(|token| token.logged_in = true)?;
         context.changes.records.push(spent);
-        let session = Opening::log_in(user, self.lifetime_seconds, self.ends_others).for_key(
-            &self.public_key,
-            LogIn::proven(method, Some(contact), now),
-            context,
-        )?;
+        let session = Opening::log_in(user, self.profile, self.lifetime_seconds, self.ends_others)
+            .for_key(&self.public_key, LogIn::proven(method, Some(contact), now), context)?;
         Ok(OtpLoginResult { session })
     }
 }

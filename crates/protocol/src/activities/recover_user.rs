@@ -10,6 +10,7 @@ use {
     crate::engine::{Caller, Context, Rule, authenticate, credentials},
     crate::wire::RequestError,
     crate::wire::enums::CredentialType,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters::NewAuthenticator;
@@ -66,6 +67,8 @@ impl Activity for RecoverUser {
 
 #[cfg(feature = "engine")]
 impl Execute for RecoverUser {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Recovery, Action::Create));
+
     fn rule(&self) -> Rule {
         Rule::Recovery(self.user)
     }

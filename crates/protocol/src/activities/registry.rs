@@ -6,7 +6,11 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::Activity;
+use keyward_policy::Value;
+
+use crate::engine::items::Concerns;
 use crate::engine::{Caller, Context, Needs, Permit, Rule};
+use crate::wire::enums::{Action, Resource, VoteSelection};
 use crate::wire::{InvalidRequest, Namespace, RequestError};
 
 /// The rows, each by its module and its type.
@@ -20,6 +24,25 @@ crate::for_each_activity!(entries);
 
 /// What an activity means. Private to this crate: only a [`Permit`] executes.
 pub(crate) trait Execute: Activity {
+    /// What it is to policies; `None` where only the root quorum decides, and for votes. Source: policy
+    /// language §13.
+    const POLICY: Option<(Resource, Action)>;
+
+    /// What policies see of its parameters: `activity.params`.
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
+
+    /// What it is about.
+    fn concerns(&self) -> Concerns<'_> {
+        Concerns::Nothing
+    }
+
+    /// The vote on another activity that it is, and nothing else.
+    fn ballot(&self) -> Option<Ballot> {
+        None
+    }
+
     /// Who may ask, beside the root quorum.
     fn rule(&self) -> Rule {
         Rule::RootQuorum
@@ -36,6 +59,15 @@ pub(crate) trait Execute: Activity {
         caller: &Caller,
         context: &mut Context<'_>,
     ) -> Result<Self::Output, RequestError>;
+}
+
+/// A vote on an activity.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Ballot {
+    /// SHA-256 of the body that made the activity.
+    pub digest: [u8; 32],
+    /// For or against.
+    pub selection: VoteSelection,
 }
 
 /// A row of the registry.
@@ -144,6 +176,26 @@ impl Request {
         self.activity.rule()
     }
 
+    /// What it is to policies; `None` where only the root quorum decides, and for votes.
+    pub fn policy(&self) -> Option<(Resource, Action)> {
+        self.activity.policy()
+    }
+
+    /// What policies see of its parameters.
+    pub fn params(&self) -> Vec<(&'static str, Value)> {
+        self.activity.params()
+    }
+
+    /// What it is about.
+    pub fn concerns(&self) -> Concerns<'_> {
+        self.activity.concerns()
+    }
+
+    /// The vote on another activity that it is, and nothing else.
+    pub fn ballot(&self) -> Option<Ballot> {
+        self.activity.ballot()
+    }
+
     /// What to fetch before it can run.
     pub fn needs(&self) -> Needs {
         self.activity.needs()
@@ -188,8 +240,12 @@ fn wrap(name: &str, content: &RawValue) -> Box<RawValue> {
 }
 
 /// [`Execute`] without its type.
-trait Erased: Send {
+trait Erased: Send + Sync {
     fn rule(&self) -> Rule;
+    fn policy(&self) -> Option<(Resource, Action)>;
+    fn params(&self) -> Vec<(&'static str, Value)>;
+    fn concerns(&self) -> Concerns<'_>;
+    fn ballot(&self) -> Option<Ballot>;
     fn needs(&self) -> Needs;
     fn execute(
         self: Box<Self>,
@@ -201,6 +257,22 @@ trait Erased: Send {
 impl<A: Execute> Erased for A {
     fn rule(&self) -> Rule {
         Execute::rule(self)
+    }
+
+    fn policy(&self) -> Option<(Resource, Action)> {
+        A::POLICY
+    }
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        Execute::params(self)
+    }
+
+    fn concerns(&self) -> Concerns<'_> {
+        Execute::concerns(self)
+    }
+
+    fn ballot(&self) -> Option<Ballot> {
+        Execute::ballot(self)
     }
 
     fn needs(&self) -> Needs {

@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, view},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters;
@@ -57,6 +58,8 @@ impl Activity for RemoveOrganizationFeature {
 
 #[cfg(feature = "engine")]
 impl Execute for RemoveOrganizationFeature {
+    const POLICY: Option<(Resource, Action)> = None;
+
     fn execute(
         self,
         _: &Caller,

@@ -10,6 +10,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule, Sessions, sessions},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::{InvalidRequest, Namespace, value};
@@ -58,6 +59,8 @@ impl Activity for RevokeSession {
 
 #[cfg(feature = "engine")]
 impl Execute for RevokeSession {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Credential, Action::Delete));
+
     fn rule(&self) -> Rule {
         Rule::Sessions(Sessions::One(self.id))
     }

@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule, Sessions, sessions},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::UserId;
@@ -81,6 +82,8 @@ impl Activity for RevokeSessions {
 
 #[cfg(feature = "engine")]
 impl Execute for RevokeSessions {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Credential, Action::Delete));
+
     fn rule(&self) -> Rule {
         Rule::Sessions(match self.whose {
             Whose::Own => Sessions::Own,

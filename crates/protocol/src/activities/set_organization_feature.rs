@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, view},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::parameters;
@@ -108,6 +109,8 @@ impl Activity for SetOrganizationFeature {
 
 #[cfg(feature = "engine")]
 impl Execute for SetOrganizationFeature {
+    const POLICY: Option<(Resource, Action)> = None;
+
     fn execute(
         self,
         _: &Caller,

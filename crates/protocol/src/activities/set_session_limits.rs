@@ -10,6 +10,7 @@ use {
     crate::engine::model::SessionLimits,
     crate::engine::{Caller, Context},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::{InvalidRequest, Namespace, value};
@@ -87,6 +88,8 @@ impl Activity for SetSessionLimits {
 
 #[cfg(feature = "engine")]
 impl Execute for SetSessionLimits {
+    const POLICY: Option<(Resource, Action)> = None;
+
     fn execute(
         self,
         _: &Caller,

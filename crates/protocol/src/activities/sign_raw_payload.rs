@@ -7,8 +7,11 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
+    crate::engine::items::{Concerns, Signs},
     crate::engine::{Caller, Context, Needs},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
 use crate::parameters::{self, Payload, SignWith};
@@ -97,6 +100,16 @@ impl Activity for SignRawPayload {
 
 #[cfg(feature = "engine")]
 impl Execute for SignRawPayload {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::PrivateKey, Action::Sign));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        self.payload.params()
+    }
+
+    fn concerns(&self) -> Concerns<'_> {
+        Concerns::Signing { with: &self.sign_with, what: vec![Signs::Payload(&self.payload)] }
+    }
+
     fn needs(&self) -> Needs {
         Needs::Signer(self.sign_with.clone())
     }

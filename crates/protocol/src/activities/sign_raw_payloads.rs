@@ -7,8 +7,11 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
+    crate::engine::items::{Concerns, Signs},
     crate::engine::{Caller, Context, Needs},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
 use crate::parameters::{self, Payload, SignWith};
@@ -76,6 +79,17 @@ impl Activity for SignRawPayloads {
 
 #[cfg(feature = "engine")]
 impl Execute for SignRawPayloads {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::PrivateKey, Action::Sign));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        self.payloads.first().map(Payload::params).unwrap_or_default()
+    }
+
+    fn concerns(&self) -> Concerns<'_> {
+        let what = self.payloads.iter().map(Signs::Payload).collect();
+        Concerns::Signing { with: &self.sign_with, what }
+    }
+
     fn needs(&self) -> Needs {
         Needs::Signer(self.sign_with.clone())
     }

@@ -7,10 +7,13 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
+    crate::engine::items::{Concerns, Signs},
     crate::engine::{Caller, Context, Needs},
     crate::payload::with_causes,
     crate::transaction::{self, UnsignedTransaction},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
 use crate::parameters::SignWith;
@@ -114,6 +117,19 @@ impl Activity for SignTransaction {
 
 #[cfg(feature = "engine")]
 impl Execute for SignTransaction {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::PrivateKey, Action::Sign));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        vec![("type", Value::text(self.transaction.kind().as_str()))]
+    }
+
+    fn concerns(&self) -> Concerns<'_> {
+        Concerns::Signing {
+            with: &self.sign_with,
+            what: vec![Signs::Transaction(&self.transaction)],
+        }
+    }
+
     fn needs(&self) -> Needs {
         Needs::Signer(self.sign_with.clone())
     }
@@ -124,7 +140,7 @@ impl Execute for SignTransaction {
         context: &mut Context<'_>,
     ) -> Result<SignTransactionResult, RequestError> {
         let signer = context.take_signer()?;
-        let signed_transaction = transaction::sign(&self.transaction, &signer.key)?;
+        let signed_transaction = transaction::sign(&self.transaction, &signer.key, context.rng)?;
         Ok(SignTransactionResult { signed_transaction })
     }
 }
@@ -165,7 +181,7 @@ mod tests {
     fn types_without_a_parser_have_their_own_refusal() {
         let mut world = World::new();
         let id = keep_key(&mut world, Curve::Secp256k1, &"11".repeat(32)).to_string();
-        for kind in ["TRANSACTION_TYPE_BITCOIN", "TRANSACTION_TYPE_UNSPECIFIED", ""] {
+        for kind in ["TRANSACTION_TYPE_TEMPO", "TRANSACTION_TYPE_UNSPECIFIED", ""] {
             let request = json!({ "signWith": id, "unsignedTransaction": UNSIGNED, "type": kind });
             let status = submit(&mut world, V2, request).unwrap_err().status();
             assert_eq!(status.http_status(), 400, "{kind}");

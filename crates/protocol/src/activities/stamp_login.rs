@@ -10,9 +10,12 @@ use {
     crate::engine::sessions::{LogIn, Opening},
     crate::engine::{Caller, Context, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
 use crate::parameters;
+use crate::wire::id::SessionProfileId;
 use crate::wire::{InvalidRequest, value};
 
 /// As it travels.
@@ -44,6 +47,7 @@ pub struct StampLoginResult {
 pub struct StampLogin {
     /// Compressed, hex.
     public_key: String,
+    profile: Option<SessionProfileId>,
     lifetime_seconds: Option<u64>,
     ends_others: bool,
 }
@@ -52,22 +56,12 @@ impl TryFrom<StampLoginIntent> for StampLogin {
     type Error = InvalidRequest;
 
     fn try_from(intent: StampLoginIntent) -> Result<Self, InvalidRequest> {
-        no_session_profile(intent.session_profile_id.as_deref())?;
         Ok(Self {
             public_key: hex::encode(parameters::p256_key(&intent.public_key)?.compressed()),
+            profile: parameters::session_profile(intent.session_profile_id.as_deref())?,
             lifetime_seconds: value::expiration_seconds(intent.expiration_seconds)?,
             ends_others: intent.invalidate_existing.unwrap_or_default(),
         })
-    }
-}
-
-/// Session profiles are not made yet: a log-in that asks for one is refused rather than left unlimited.
-pub(crate) fn no_session_profile(id: Option<&str>) -> Result<(), InvalidRequest> {
-    match id {
-        None | Some("") => Ok(()),
-        Some(_) => {
-            Err(InvalidRequest::new("session profiles are not supported by this server yet"))
-        }
     }
 }
 
@@ -85,6 +79,12 @@ impl Activity for StampLogin {
 
 #[cfg(feature = "engine")]
 impl Execute for StampLogin {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Create));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        vec![("session_profile_id", parameters::show_session_profile(self.profile))]
+    }
+
     fn rule(&self) -> Rule {
         Rule::Anyone
     }
@@ -95,8 +95,9 @@ impl Execute for StampLogin {
         context: &mut Context<'_>,
     ) -> Result<StampLoginResult, RequestError> {
         let log_in = LogIn::by(context.organization(), caller, context.now);
-        let session = Opening::log_in(caller.user, self.lifetime_seconds, self.ends_others)
-            .for_key(&self.public_key, log_in, context)?;
+        let session =
+            Opening::log_in(caller.user, self.profile, self.lifetime_seconds, self.ends_others)
+                .for_key(&self.public_key, log_in, context)?;
         Ok(StampLoginResult { session })
     }
 }
@@ -304,11 +305,125 @@ mod tests {
             json!({ "publicKey": not_on_curve }),
             json!({ "publicKey": public_key, "expirationSeconds": "0" }),
             json!({ "publicKey": public_key, "expirationSeconds": "soon" }),
-            json!({ "publicKey": public_key, "sessionProfileId": caller.user.to_string() }),
+            json!({ "publicKey": public_key, "sessionProfileId": "wide" }),
         ] {
             let refusal = submit(&mut world, &caller, intent.clone()).unwrap_err();
             assert_eq!(refusal.status().http_status(), 400, "{intent}");
         }
         assert!(sessions(&world, &caller).is_empty());
+    }
+
+    fn profile(world: &mut World, scope: &str, expiration_seconds: Option<&str>) -> String {
+        let named =
+            format!("profile {}", world.organization(world.parent()).session_profiles.len());
+        let mut profile = json!({ "sessionProfileName": named, "scope": scope });
+        if let Some(seconds) = expiration_seconds {
+            profile["expirationSeconds"] = seconds.into();
+        }
+        let (root, parent) = (world.root(), world.parent());
+        let made = world.submit(&root, parent, "ACTIVITY_TYPE_CREATE_SESSION_PROFILE", profile);
+        made.unwrap()["sessionProfileId"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_session_with_a_profile_says_so_everywhere() {
+        let mut world = World::new();
+        let (sub, caller) = world.sub_organization();
+        let scope = "activity.resource == 'AUTH'";
+        let profile = profile(&mut world, scope, None);
+        let public_key = world.public_key();
+        let intent = json!({ "publicKey": public_key, "sessionProfileId": profile });
+        let token = submit(&mut world, &caller, intent).unwrap();
+
+        let payload = token["session"].as_str().unwrap().split('.').nth(1).unwrap();
+        let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+        let expected = format!(
+            concat!(
+                r#"{{"exp":{},"public_key":"{}","session_type":"profile 0","user_id":"{}","#,
+                r#""organization_id":"{}","session_profile_id":"{}","scope":"{}"}}"#
+            ),
+            world.now.as_seconds() + 900,
+            public_key,
+            caller.user,
+            sub,
+            profile,
+            scope,
+        );
+        assert_eq!(payload, expected);
+        let keys = world.query(&caller, sub, "get_api_keys", json!({})).unwrap();
+        assert_eq!(keys["apiKeys"][1]["credential"]["sessionProfileId"], profile);
+        assert!(keys["apiKeys"][0]["credential"].get("sessionProfileId").is_none());
+        let sessions = world.query(&caller, sub, "list_sessions", json!({})).unwrap();
+        assert_eq!(sessions["sessions"][0]["sessionProfileId"], profile);
+    }
+
+    #[test]
+    fn the_shorter_lifetime_counts_the_intents_or_the_profiles() {
+        let mut world = World::new();
+        let caller = world.root();
+        let limited = profile(&mut world, "true", Some("600"));
+        let unlimited = profile(&mut world, "true", None);
+        for (profile, asked, lives) in [
+            (&limited, None, 600),
+            (&limited, Some("60"), 60),
+            (&limited, Some("6000"), 600),
+            (&unlimited, None, 900),
+            (&unlimited, Some("6000"), 6000),
+        ] {
+            let public_key = world.public_key();
+            let mut intent = json!({ "publicKey": public_key, "sessionProfileId": profile });
+            if let Some(asked) = asked {
+                intent["expirationSeconds"] = asked.into();
+            }
+            submit(&mut world, &caller, intent).unwrap();
+            let key = user(&world, &caller).api_keys.last().unwrap();
+            assert_eq!(key.expiration_seconds, Some(lives), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_opens_sessions_of_its_own_profile_only() {
+        let mut world = World::new();
+        let caller = world.root();
+        let own = profile(&mut world, "activity.resource == 'AUTH'", None);
+        let other = profile(&mut world, "true", None);
+        let public_key = world.public_key();
+        let intent = json!({ "publicKey": public_key, "sessionProfileId": own });
+        submit(&mut world, &caller, intent).unwrap();
+        let session = world.caller_with(&caller, CredentialType::Login);
+        let nil = uuid::Uuid::nil().to_string();
+        for wider in [json!(other), json!(nil), json!(""), json!(null)] {
+            let public_key = world.public_key();
+            let intent = json!({ "publicKey": public_key, "sessionProfileId": wider });
+            let refusal = submit(&mut world, &session, intent).unwrap_err();
+            assert_eq!(refusal.status().http_status(), 403, "{wider}");
+        }
+        let target = json!({ "targetPublicKey": world.public_key() });
+        let kind = "ACTIVITY_TYPE_CREATE_READ_WRITE_SESSION_V2";
+        let refusal = world.submit(&session, world.parent(), kind, target).unwrap_err();
+        assert_eq!(refusal.status().http_status(), 403);
+        let public_key = world.public_key();
+        let intent = json!({ "publicKey": public_key, "sessionProfileId": own });
+        submit(&mut world, &session, intent).unwrap();
+        assert_eq!(sessions(&world, &caller).len(), 2);
+    }
+
+    #[test]
+    fn the_nil_profile_is_none_and_another_must_exist() {
+        let mut world = World::new();
+        let caller = world.root();
+        let public_key = world.public_key();
+        let nil = uuid::Uuid::nil().to_string();
+        let intent = json!({ "publicKey": public_key, "sessionProfileId": nil });
+        submit(&mut world, &caller, intent).unwrap();
+        let session = user(&world, &caller).api_keys.last().unwrap().session.clone();
+        assert_eq!(session.unwrap().profile, None);
+        let intent = json!({ "publicKey": public_key, "sessionProfileId": caller.user });
+        let refusal = submit(&mut world, &caller, intent).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            format!("could not find session profile with ID {}", caller.user)
+        );
+        assert_eq!(refusal.status().http_status(), 404);
     }
 }

@@ -11,6 +11,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
     crate::wire::objects::AuthProxyConfig,
 };
 
@@ -271,6 +272,8 @@ impl Activity for UpdateAuthProxyConfig {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateAuthProxyConfig {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::AuthProxy, Action::Update));
+
     fn rule(&self) -> Rule {
         Rule::ParentOnly
     }

@@ -10,6 +10,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::enums::Oauth2Provider;
@@ -72,6 +73,8 @@ impl Activity for UpdateOauth2Credential {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateOauth2Credential {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Auth, Action::Update));
+
     fn rule(&self) -> Rule {
         Rule::ParentOnly
     }

@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::{InvalidRequest, value};
@@ -58,6 +59,8 @@ impl Activity for UpdateOrganizationName {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateOrganizationName {
+    const POLICY: Option<(Resource, Action)> = None;
+
     fn execute(
         self,
         _: &Caller,

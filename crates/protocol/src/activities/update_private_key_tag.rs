@@ -10,6 +10,7 @@ use {
     crate::engine::{Caller, Context, credentials},
     crate::wire::RequestError,
     crate::wire::enums::TagType,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::{PrivateKeyId, TagId};
@@ -82,6 +83,8 @@ impl Activity for UpdatePrivateKeyTag {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdatePrivateKeyTag {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::PrivateKey, Action::Update));
+
     fn execute(
         self,
         _: &Caller,

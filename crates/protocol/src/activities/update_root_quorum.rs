@@ -10,6 +10,7 @@ use {
     crate::engine::model::RootQuorum,
     crate::engine::{Caller, Context},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::UserId;
@@ -52,12 +53,6 @@ impl TryFrom<UpdateRootQuorumIntent> for UpdateRootQuorum {
                 "quorum threshold must not exceed the number of root users",
             ));
         }
-        if intent.threshold > 1 {
-            // Nobody could act any more, not even to take it back.
-            return Err(InvalidRequest::new(
-                "approval by more than one root user is not supported by this server yet",
-            ));
-        }
         Ok(Self { threshold: intent.threshold, users })
     }
 }
@@ -75,6 +70,8 @@ impl Activity for UpdateRootQuorum {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateRootQuorum {
+    const POLICY: Option<(Resource, Action)> = None;
+
     fn execute(
         self,
         _: &Caller,
@@ -127,14 +124,6 @@ mod tests {
         assert_eq!(text, "quorum threshold must be non-zero integer");
         let text = refusal(&mut world, 2, &[root, root]);
         assert_eq!(text, "quorum threshold must not exceed the number of root users");
-    }
-
-    #[test]
-    fn refuses_a_threshold_that_would_lock_everybody_out() {
-        let mut world = World::new();
-        let (root, other) = (world.root().user, world.user(world.parent()).user);
-        let text = refusal(&mut world, 2, &[root, other]);
-        assert!(text.contains("more than one root user is not supported"), "{text}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, Rule, sessions},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::{InvalidRequest, Namespace, value};
@@ -64,6 +65,8 @@ impl Activity for UpdateSession {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateSession {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Credential, Action::Update));
+
     fn rule(&self) -> Rule {
         Rule::OwnSession(self.id)
     }

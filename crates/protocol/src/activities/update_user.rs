@@ -10,6 +10,7 @@ use {
     crate::engine::{Caller, Context, credentials},
     crate::wire::RequestError,
     crate::wire::enums::TagType,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::{TagId, UserId};
@@ -86,6 +87,8 @@ impl Activity for UpdateUser {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateUser {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::User, Action::Update));
+
     fn execute(
         self,
         _: &Caller,

@@ -11,6 +11,7 @@ use {
     crate::engine::{Caller, Context, Needs, credentials},
     crate::wire::RequestError,
     crate::wire::enums::OtpType,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::UserId;
@@ -70,6 +71,8 @@ impl Activity for UpdateUserEmail {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateUserEmail {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::User, Action::Update));
+
     fn needs(&self) -> Needs {
         match self.verification_token.clone() {
             None => Needs::Nothing,

@@ -9,6 +9,7 @@ use {
     super::Execute,
     crate::engine::{Caller, Context, credentials},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::UserId;
@@ -63,6 +64,8 @@ impl Activity for UpdateUserName {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateUserName {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::User, Action::Update));
+
     fn execute(
         self,
         _: &Caller,

@@ -10,6 +10,7 @@ use {
     crate::engine::{Caller, Context, credentials},
     crate::wire::RequestError,
     crate::wire::enums::TagType,
+    crate::wire::enums::{Action, Resource},
 };
 
 use crate::wire::id::{TagId, UserId};
@@ -81,6 +82,8 @@ impl Activity for UpdateUserTag {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateUserTag {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::User, Action::Update));
+
     fn execute(
         self,
         _: &Caller,

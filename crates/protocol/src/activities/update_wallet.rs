@@ -7,8 +7,11 @@ use super::{Activity, Version};
 #[cfg(feature = "engine")]
 use {
     super::Execute,
+    crate::engine::items::Concerns,
     crate::engine::{Caller, Context, wallets},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
+    keyward_policy::Value,
 };
 
 use crate::wire::id::WalletId;
@@ -64,6 +67,16 @@ impl Activity for UpdateWallet {
 
 #[cfg(feature = "engine")]
 impl Execute for UpdateWallet {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Wallet, Action::Update));
+
+    fn params(&self) -> Vec<(&'static str, Value)> {
+        vec![("wallet_id", Value::text(self.wallet.to_string()))]
+    }
+
+    fn concerns(&self) -> Concerns<'_> {
+        Concerns::Wallet(self.wallet)
+    }
+
     fn execute(
         self,
         _: &Caller,

@@ -13,6 +13,7 @@ use {
     crate::engine::verification_token::{Verified, issue_current, issue_legacy},
     crate::engine::{Caller, Context, Needs, Rule},
     crate::wire::RequestError,
+    crate::wire::enums::{Action, Resource},
     crate::wire::id::TokenId,
 };
 
@@ -134,6 +135,8 @@ impl Activity for VerifyOtp {
 
 #[cfg(feature = "engine")]
 impl Execute for VerifyOtp {
+    const POLICY: Option<(Resource, Action)> = Some((Resource::Otp, Action::Verify));
+
     fn rule(&self) -> Rule {
         Rule::LogIn
     }

@@ -1,17 +1,24 @@
 //! What is kept of an activity, and how it is shown.
 
+use keyward_crypto::CryptoRng;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::authenticate::{Caller, Home};
-use super::model::Organization;
+use super::authenticate::{Caller, Credential, Home};
+use super::model::{CredentialId, Organization};
 use super::sessions::Event;
 use super::verification_token::is_unbound;
-use super::view;
-use crate::wire::enums::{ActivityStatus, VoteSelection};
-use crate::wire::id::{ActivityId, OrganizationId, UserId, VoteId};
+use super::{explain, view};
+use crate::activities::{REGISTRY, Request};
+use crate::wire::enums::{
+    ActivityStatus, AuthenticationType, CredentialType, Outcome, VoteSelection,
+};
+use crate::wire::envelope::Envelope;
+use crate::wire::id::{
+    ActivityId, OrganizationId, PolicyEvaluationId, PolicyId, SessionProfileId, UserId, VoteId,
+};
 use crate::wire::objects::{Activity, Failure, Vote};
-use crate::wire::{Status, Timestamp};
+use crate::wire::{RequestError, Status, Timestamp};
 
 /// An activity as it is kept.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -41,6 +48,9 @@ pub struct ActivityRecord {
     /// What it did to sessions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
+    /// What the policies said, after each vote that they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evaluations: Vec<Evaluation>,
 }
 
 /// A vote as it is kept.
@@ -62,25 +72,144 @@ pub struct VoteRecord {
     pub scheme: String,
     /// When it was cast.
     pub created_at: Timestamp,
+    /// What it was cast with; nothing is known of votes that an earlier release recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cast_with: Option<CastWith>,
+}
+
+/// What a vote was cast with, as policies see it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct CastWith {
+    /// The credential.
+    pub credential: CredentialId,
+    /// How it proves who the user is.
+    pub method: AuthenticationType,
+    /// What kind of key it is, of an API key.
+    pub kind: Option<CredentialType>,
+    /// Of a session's key: what the session is limited to, the nil profile where it is not.
+    pub session_profile: Option<SessionProfileId>,
+}
+
+/// What the policies said after one vote.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Its id.
+    pub id: PolicyEvaluationId,
+    /// The vote.
+    pub vote: VoteId,
+    /// What became of each policy.
+    pub outcomes: Vec<(PolicyId, Outcome)>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl VoteRecord {
+    /// How long an approval counts, in seconds.
+    pub const LASTS_SECONDS: u64 = 24 * 3_600;
+
+    /// A vote of the caller by a body that it stamped.
+    pub fn new(
+        caller: &Caller,
+        selection: VoteSelection,
+        message: &str,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Self {
+        let credential = &caller.credential;
+        Self {
+            id: VoteId::generate(now, rng),
+            user: caller.user,
+            selection,
+            message: message.to_owned(),
+            public_key: credential.public_key.clone(),
+            signature: credential.signature.clone(),
+            scheme: credential.scheme.to_owned(),
+            created_at: now,
+            cast_with: Some(CastWith {
+                credential: credential.id,
+                method: credential.method,
+                kind: credential.kind,
+                session_profile: credential.session_profile,
+            }),
+        }
+    }
+
+    /// Whether it approves, and not so long ago that it no longer counts.
+    pub fn approves(&self, now: Timestamp) -> bool {
+        self.selection == VoteSelection::Approved
+            && self.created_at.plus_seconds(Self::LASTS_SECONDS) > now
+    }
+
+    /// Who cast it, as the sender of its body. `None` where the user is gone, or what it was cast with is not
+    /// known.
+    pub fn caller(
+        &self,
+        organization: &Organization,
+        parent: Option<&Organization>,
+    ) -> Option<Caller> {
+        let home = if organization.user(self.user).is_ok() { Home::Own } else { Home::Parent };
+        let belongs_to = match home {
+            Home::Own => organization,
+            Home::Parent => parent.filter(|parent| parent.user(self.user).is_ok())?,
+        };
+        let with = self.cast_with.as_ref()?;
+        Some(Caller {
+            user: self.user,
+            organization: belongs_to.id,
+            home,
+            credential: Credential {
+                id: with.credential,
+                public_key: self.public_key.clone(),
+                signature: self.signature.clone(),
+                scheme: "",
+                method: with.method,
+                kind: with.kind,
+                session_profile: with.session_profile,
+            },
+        })
+    }
 }
 
 impl ActivityRecord {
+    /// The request that was stamped to make it.
+    ///
+    /// # Errors
+    ///
+    /// Where this release does not read it any more.
+    pub fn request(&self) -> Result<Request, RequestError> {
+        let body = self.votes.first().map(|vote| vote.message.as_bytes()).unwrap_or_default();
+        let envelope = Envelope::parse(body)?;
+        let entry = REGISTRY.iter().find(|entry| entry.accepts(&envelope.kind));
+        let entry = entry.ok_or_else(|| RequestError::Unimplemented(self.kind.clone().into()))?;
+        Ok(entry.parse(&envelope.kind, envelope.parameters)?)
+    }
+
     /// The user who submitted it.
     pub fn proposer(&self) -> Option<UserId> {
         self.votes.first().map(|vote| vote.user)
     }
 
-    /// As the caller sees it. Bearer secrets in its result are shown only where `reveal` says so: to
-    /// whoever submitted it, in the first answer and those to the same body soon after.
-    pub fn show(&self, organization: &Organization, caller: &Caller, reveal: bool) -> Activity {
-        let open = matches!(
+    /// Whether it waits for somebody.
+    pub fn is_open(&self) -> bool {
+        matches!(
             self.status,
             ActivityStatus::ConsensusNeeded | ActivityStatus::AuthenticatorsNeeded
-        );
+        )
+    }
+
+    /// As the caller sees it. Bearer secrets in its result are shown only where `reveal` says so: to
+    /// whoever submitted it, in the first answer and those to the same body soon after.
+    pub fn show(
+        &self,
+        organization: &Organization,
+        caller: &Caller,
+        reveal: bool,
+        now: Timestamp,
+    ) -> Activity {
         let is_member = caller.home == Home::Own && caller.organization == self.organization;
-        let voted = |selection| {
-            self.votes.iter().any(|vote| vote.user == caller.user && vote.selection == selection)
-        };
+        let mut own = self.votes.iter().filter(|vote| vote.user == caller.user);
+        let has_approved = own.clone().any(|vote| vote.approves(now));
+        let has_rejected = own.any(|vote| vote.selection == VoteSelection::Rejected);
         Activity {
             id: self.id.to_string(),
             organization_id: self.organization.to_string(),
@@ -98,8 +227,8 @@ impl ActivityRecord {
                 .map(|vote| self.show_vote(vote, organization, reveal))
                 .collect(),
             fingerprint: self.fingerprint.clone(),
-            can_approve: open && is_member && !voted(VoteSelection::Approved),
-            can_reject: is_member && !voted(VoteSelection::Rejected),
+            can_approve: self.is_open() && is_member && !has_approved,
+            can_reject: is_member && !has_rejected,
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
             failure: self.failure.clone(),
@@ -131,11 +260,11 @@ impl From<&Status> for Failure {
     fn from(status: &Status) -> Self {
         let body = status.to_json();
         let details = body.get("details").and_then(|details| details.as_array().cloned());
-        Self {
-            code: status.code.numbers().0,
-            message: status.message.clone(),
-            details: details.unwrap_or_default(),
-        }
+        let mut details = details.unwrap_or_default();
+        // It is found again when it is asked for, and under the policies of then.
+        details
+            .retain(|detail| detail.get("@type").is_none_or(|kind| kind != explain::DETAIL_TYPE));
+        Self { code: status.code.numbers().0, message: status.message.clone(), details }
     }
 }
 

@@ -5,12 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_crypto::sha256;
 
 use super::attested::Attested;
-use super::model::{ApiKey, Authenticator, CredentialId, IndexKey, Organization, User};
+use super::model::{ApiKey, Authenticator, CredentialId, IndexKey, Organization, Session, User};
 use crate::stamp::{
     AttestedStamp, CoseError, Presented, Scheme, StampError, WebAuthnKey, WebAuthnStamp,
 };
 use crate::wire::enums::{AuthenticationType, CredentialType, FeatureName};
-use crate::wire::id::{OrganizationId, UserId};
+use crate::wire::id::{OrganizationId, SessionProfileId, UserId};
 use crate::wire::{RequestError, Timestamp};
 
 /// A request whose sender is not known yet: the bytes that were signed and what was presented with them.
@@ -74,6 +74,8 @@ pub struct Credential {
     pub method: AuthenticationType,
     /// What kind of key it is, of an API key.
     pub kind: Option<CredentialType>,
+    /// Of a session's key: what the session is limited to, the nil profile where it is not.
+    pub session_profile: Option<SessionProfileId>,
 }
 
 /// Finds the user that a request speaks for, in `organization` or else in its `parent`.
@@ -125,6 +127,7 @@ pub fn authenticate(
                     _ => AuthenticationType::ApiKey,
                 },
                 kind: Some(key.kind),
+                session_profile: key.session.as_ref().map(Session::profile_or_nil),
             };
             Ok(Caller { user: user.id, organization: owner.id, home, credential })
         }
@@ -150,6 +153,7 @@ pub fn authenticate(
                 scheme: WebAuthnStamp::VOTE_SCHEME,
                 method: AuthenticationType::Passkey,
                 kind: None,
+                session_profile: None,
             };
             Ok(Caller { user: user.id, organization: owner.id, home, credential })
         }
@@ -175,6 +179,7 @@ pub fn authenticate(
                 scheme: AttestedStamp::VOTE_SCHEME,
                 method: attested.method(),
                 kind: None,
+                session_profile: None,
             };
             Ok(Caller { user, organization: owner.id, home, credential })
         }
@@ -193,6 +198,7 @@ pub fn authenticate(
                 scheme: "",
                 method: AuthenticationType::Session,
                 kind: None,
+                session_profile: session.session.as_ref().map(Session::profile_or_nil),
             };
             Ok(Caller { user: user.id, organization: organization.id, home: Home::Own, credential })
         }

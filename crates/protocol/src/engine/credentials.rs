@@ -36,19 +36,10 @@ pub fn add_user(
     check_tags(organization, TagType::User, &new.tags)?;
     let id = UserId::generate(now, rng);
     organization.users.push(User {
-        id,
-        name: new.name,
         email: new.email,
         phone_number: new.phone_number,
         tags: new.tags,
-        api_keys: Vec::new(),
-        authenticators: Vec::new(),
-        read_only_sessions: Vec::new(),
-        oauth_providers: Vec::new(),
-        email_verified: false,
-        phone_number_verified: false,
-        created_at: now,
-        updated_at: now,
+        ..User::new(id, new.name, now)
     });
     add_api_keys(organization, id, new.api_keys, now, rng)?;
     add_authenticators(organization, id, origins, new.authenticators, now, rng)?;

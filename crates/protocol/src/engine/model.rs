@@ -7,18 +7,22 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use keyward_crypto::P256PublicKey;
+use keyward_policy::Budget;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::interfaces::Interface;
 use crate::address;
 use crate::parameters::SignWith;
 use crate::wire::enums::{
-    AddressFormat, ApiKeyCurve, AuthenticationType, AuthenticatorTransport, CredentialType, Curve,
-    FeatureName, Oauth2Provider, PathFormat, TagType,
+    AccessType, AddressFormat, ApiKeyCurve, AuthenticationType, AuthenticatorTransport,
+    CredentialType, Curve, Effect, FeatureName, Oauth2Provider, PathFormat,
+    SmartContractInterfaceType, TagType,
 };
 use crate::wire::id::{
-    ApiKeyId, AuthenticatorId, Oauth2CredentialId, OauthProviderId, OrganizationId, PrivateKeyId,
-    SessionId, TagId, UserId, WalletAccountId, WalletId,
+    ApiKeyId, AuthenticatorId, InvitationId, MfaPolicyId, Oauth2CredentialId, OauthProviderId,
+    OrganizationId, PolicyId, PrivateKeyId, SessionId, SessionProfileId, SmartContractInterfaceId,
+    TagId, UserId, WalletAccountId, WalletId,
 };
 use crate::wire::{RequestError, Timestamp};
 
@@ -31,6 +35,8 @@ pub const FORMAT: u8 = 1;
 pub mod limits {
     /// Users of an organization.
     pub const USERS: usize = 100;
+    /// Policies of an organization.
+    pub const POLICIES: usize = 100;
     /// Wallets of an organization.
     pub const WALLETS: usize = 100;
     /// Private keys of an organization.
@@ -42,8 +48,18 @@ pub mod limits {
     /// Credentials of one kind that a user may have: authenticators, API keys that do not expire, API
     /// keys that do, read-only sessions.
     pub const CREDENTIALS: usize = 10;
+    /// IP allowlists of an organization: its own and those of API keys.
+    pub const IP_ALLOWLISTS: usize = 100;
+    /// MFA policies of a user. The protocol has no limit for these.
+    pub const MFA_POLICIES: usize = 100;
+    /// Session profiles of an organization. The protocol has no limit for these.
+    pub const SESSION_PROFILES: usize = 100;
     /// Clients of an organization at OAuth 2.0 providers. The protocol has no limit for these.
     pub const OAUTH2_CREDENTIALS: usize = 100;
+    /// Contract interfaces of an organization. The protocol has no limit for these.
+    pub const SMART_CONTRACT_INTERFACES: usize = 100;
+    /// Bytes of all of them together, ten of the largest.
+    pub const SMART_CONTRACT_INTERFACE_BYTES: usize = 4_000_000;
 }
 
 /// An organization or sub-organization.
@@ -78,6 +94,202 @@ pub struct Organization {
     /// Who logs its end users in where it has no backend of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_proxy: Option<AuthProxy>,
+    /// Who may do what, beside the root quorum, in the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<Policy>,
+    /// Whether every policy that denies also denies where it errs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub denies_on_error: bool,
+    /// What sessions may be limited to, of a parent, in the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub session_profiles: Vec<SessionProfile>,
+    /// How calls of contracts are read, in the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smart_contract_interfaces: Vec<SmartContractInterface>,
+    /// Who was asked to join, in the order they were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invitations: Vec<Invitation>,
+    /// From where its users may ask, of a parent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ip_allowlists: Vec<IpAllowlist>,
+}
+
+/// A policy.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Policy {
+    /// Its id.
+    pub id: PolicyId,
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// What it does where it matches.
+    pub effect: Effect,
+    /// What it is about, as it was written.
+    pub condition: Option<String>,
+    /// Who, as it was written.
+    pub consensus: Option<String>,
+    /// When, as it was written.
+    pub time: Option<String>,
+    /// For people.
+    pub notes: String,
+    /// Whether it denies where it errs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub denies_on_error: bool,
+    /// What it lets through in a while, of one that allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Its expressions, once somebody has asked for them.
+    #[serde(skip)]
+    pub parsed: Parsed<keyward_policy::Policy>,
+}
+
+/// What was read out of something that is stored as text, once somebody has asked for it. Whoever changes the
+/// text puts an empty one in its place.
+#[derive(Clone, Debug)]
+pub struct Parsed<T>(OnceLock<T>);
+
+impl<T> Default for Parsed<T> {
+    fn default() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+impl<T> PartialEq for Parsed<T> {
+    /// It says nothing that the text does not.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<T> Parsed<T> {
+    /// What was read, or is read now.
+    pub fn get_or(&self, read: impl FnOnce() -> T) -> &T {
+        self.0.get_or_init(read)
+    }
+}
+
+/// What a session may be limited to. Never changes.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct SessionProfile {
+    /// Its id.
+    pub id: SessionProfileId,
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// What its sessions may do: a condition, as it was written.
+    pub scope: String,
+    /// The longest life of its sessions, in seconds.
+    pub expiration_seconds: Option<u64>,
+    /// What each user may do in a while, with all its sessions of this profile together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// For people.
+    pub notes: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Its scope, once somebody has asked for it; nothing where that can't be read any more.
+    #[serde(skip)]
+    pub parsed: Parsed<Option<keyward_policy::Expression>>,
+}
+
+/// When a user must show several factors.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct MfaPolicy {
+    /// Its id.
+    pub id: MfaPolicyId,
+    /// Its name.
+    pub name: String,
+    /// What it is about, as it was written.
+    pub condition: String,
+    /// One method of each step.
+    pub steps: Vec<Vec<MfaMethod>>,
+    /// The lowest comes first.
+    pub order: i64,
+    /// For people.
+    pub notes: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// It, ready to be judged by, once somebody has asked for it.
+    #[serde(skip)]
+    pub parsed: Parsed<keyward_policy::MfaPolicy>,
+}
+
+/// A factor.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct MfaMethod {
+    /// Its kind: one of the six that the protocol lists for MFA.
+    pub kind: AuthenticationType,
+    /// An authenticator, API key, session profile or OAuth provider; `None` for any.
+    pub id: Option<Uuid>,
+}
+
+/// How calls of a contract are read.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct SmartContractInterface {
+    /// Its id.
+    pub id: SmartContractInterfaceId,
+    /// Of the contract or program.
+    pub address: String,
+    /// JSON: an ABI or an IDL.
+    pub interface: String,
+    /// Which of them.
+    pub kind: SmartContractInterfaceType,
+    /// Its name.
+    pub label: String,
+    /// For people.
+    pub notes: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What it says, once somebody has asked for it; nothing where that can't be read any more.
+    #[serde(skip)]
+    pub parsed: Parsed<Option<Interface>>,
+}
+
+/// Somebody who was asked to join.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Invitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// The name the user is to have.
+    pub user_name: String,
+    /// Where it was sent.
+    pub email: String,
+    /// Tags the user is to carry.
+    pub tags: Vec<TagId>,
+    /// How the user may come in.
+    pub access: AccessType,
+    /// Who asked.
+    pub sender: UserId,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// From where requests may come.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct IpAllowlist {
+    /// For requests with this API key; `None` for all of the organization.
+    pub public_key: Option<String>,
+    /// Whether it is enforced.
+    pub enabled: bool,
+    /// What becomes of requests from an address that can't be told: `true` lets them in.
+    pub allows_unknown: bool,
+    /// CIDR blocks, each with its label.
+    pub rules: Vec<IpRule>,
+}
+
+/// A CIDR block that requests may come from.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct IpRule {
+    /// The block, normalized to its network address.
+    pub cidr: String,
+    /// For people; may be empty.
+    pub label: String,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 /// What sessions may not exceed, beside what they were opened with.
@@ -176,6 +388,9 @@ pub struct User {
     /// Whether the phone number was proven to be the user's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub phone_number_verified: bool,
+    /// When it must show several factors, in the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mfa_policies: Vec<MfaPolicy>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -299,6 +514,16 @@ pub struct Session {
     pub address: Option<String>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// What it is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<SessionProfileId>,
+}
+
+impl Session {
+    /// What it is limited to; the nil profile, which limits nothing, where it is not.
+    pub fn profile_or_nil(&self) -> SessionProfileId {
+        self.profile.unwrap_or(SessionProfileId(Uuid::nil()))
+    }
 }
 
 /// An account at an identity provider.
@@ -479,6 +704,36 @@ impl IndexKey {
 }
 
 impl Organization {
+    /// An organization without anything in it. Its root quorum has no members yet.
+    pub fn new(
+        id: OrganizationId,
+        parent: Option<OrganizationId>,
+        name: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            parent,
+            name,
+            created_at: now,
+            users: Vec::new(),
+            root_quorum: RootQuorum { threshold: 1, users: Vec::new() },
+            features: BTreeMap::new(),
+            wallets: Vec::new(),
+            private_keys: Vec::new(),
+            tags: Vec::new(),
+            session_limits: SessionLimits::default(),
+            oauth2_credentials: Vec::new(),
+            auth_proxy: None,
+            policies: Vec::new(),
+            denies_on_error: false,
+            session_profiles: Vec::new(),
+            smart_contract_interfaces: Vec::new(),
+            invitations: Vec::new(),
+            ip_allowlists: Vec::new(),
+        }
+    }
+
     /// The user with this id.
     pub fn user(&self, id: UserId) -> Result<&User, RequestError> {
         self.users
@@ -542,6 +797,14 @@ impl Organization {
                 })
             }
         }
+    }
+
+    /// The policy with this id.
+    pub fn policy(&self, id: PolicyId) -> Result<&Policy, RequestError> {
+        self.policies
+            .iter()
+            .find(|policy| policy.id == id)
+            .ok_or_else(|| RequestError::NotFound(format!("could not find policy with ID {id}")))
     }
 
     /// The client at an OAuth 2.0 provider with this id.
@@ -632,6 +895,26 @@ impl Organization {
 }
 
 impl User {
+    /// A user without any credential.
+    pub fn new(id: UserId, name: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            email: None,
+            phone_number: None,
+            tags: Vec::new(),
+            api_keys: Vec::new(),
+            authenticators: Vec::new(),
+            read_only_sessions: Vec::new(),
+            oauth_providers: Vec::new(),
+            email_verified: false,
+            phone_number_verified: false,
+            mfa_policies: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Whether it has a credential that does not expire.
     pub fn has_lasting_credential(&self) -> bool {
         !self.authenticators.is_empty()

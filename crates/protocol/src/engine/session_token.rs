@@ -7,6 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::engine::jwt;
+use crate::engine::model::SessionProfile;
 use crate::wire::Timestamp;
 use crate::wire::enums::{AuthenticationType, SessionType};
 use crate::wire::id::{OrganizationId, UserId};
@@ -21,28 +22,38 @@ pub struct Claims<'a> {
     pub exp: u64,
     /// The session's key, compressed, hex.
     pub public_key: &'a str,
-    /// `SESSION_TYPE_READ_WRITE`.
+    /// `SESSION_TYPE_READ_WRITE`, or the name of the session's profile.
     pub session_type: &'a str,
     /// The user.
     pub user_id: String,
     /// The user's organization.
     pub organization_id: String,
+    /// The session's profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_profile_id: Option<String>,
+    /// What that lets the session do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<&'a str>,
 }
 
 impl<'a> Claims<'a> {
-    /// The claims of a read-write session.
+    /// The claims of a read-write session, limited to a profile or not.
     pub fn read_write(
         ends: Timestamp,
         public_key: &'a str,
         user: UserId,
         organization: OrganizationId,
+        profile: Option<&'a SessionProfile>,
     ) -> Self {
         Self {
             exp: ends.as_seconds(),
             public_key,
-            session_type: "SESSION_TYPE_READ_WRITE",
+            session_type: profile
+                .map_or(SessionType::ReadWrite.as_str(), |profile| profile.name.as_str()),
             user_id: user.to_string(),
             organization_id: organization.to_string(),
+            session_profile_id: profile.map(|profile| profile.id.to_string()),
+            scope: profile.map(|profile| profile.scope.as_str()),
         }
     }
 

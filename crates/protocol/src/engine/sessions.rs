@@ -12,16 +12,17 @@ use uuid::Uuid;
 
 use super::authenticate::{Caller, Client, session_token_hash};
 use super::context::Context;
-use super::credentials;
 use super::model::{
-    ApiKey, CredentialId, Organization, ParsedKey, ReadOnlySession, Session, SessionLimits, User,
+    ApiKey, CredentialId, Organization, ParsedKey, ReadOnlySession, Session, SessionLimits,
+    SessionProfile, User,
 };
 use super::session_token::Claims;
+use super::{credentials, scopes};
 use crate::wire::enums::{
     ApiKeyCurve, AuthenticationType, CredentialType, SessionEventType, SessionType,
 };
-use crate::wire::id::{ApiKeyId, SessionId, UserId};
-use crate::wire::{InvalidRequest, RequestError, Timestamp};
+use crate::wire::id::{ApiKeyId, SessionId, SessionProfileId, UserId};
+use crate::wire::{Denial, InvalidRequest, RequestError, Timestamp};
 
 /// Seconds a read-write session lives when nobody says.
 pub const DEFAULT_LIFETIME_SECONDS: u64 = 900;
@@ -39,6 +40,8 @@ pub struct LogIn {
     pub opened_by: Option<CredentialId>,
     /// The session that is refreshed.
     pub refreshed_from: Option<Uuid>,
+    /// What the session is limited to that stamped the request: what it opens, it opens no wider.
+    pub limited_to: Option<SessionProfileId>,
     /// When the user proved who they are.
     pub at: Timestamp,
 }
@@ -48,21 +51,29 @@ impl LogIn {
     pub fn by(organization: &Organization, caller: &Caller, now: Timestamp) -> Self {
         let credential = &caller.credential;
         let opened_by = Some(credential.id);
+        let limited_to = scopes::profile_of(caller);
         let stamped_by = all(organization).find(|found| found.is(credential.id));
         match stamped_by {
             Some(session) => Self {
                 method: AuthenticationType::Session,
                 opened_by,
                 refreshed_from: Some(session.id),
+                limited_to,
                 at: session.logged_in_at(),
             },
-            None => Self { method: credential.method, opened_by, refreshed_from: None, at: now },
+            None => Self {
+                method: credential.method,
+                opened_by,
+                refreshed_from: None,
+                limited_to,
+                at: now,
+            },
         }
     }
 
     /// With a proof that the request carries.
     pub fn proven(method: AuthenticationType, by: Option<CredentialId>, now: Timestamp) -> Self {
-        Self { method, opened_by: by, refreshed_from: None, at: now }
+        Self { method, opened_by: by, refreshed_from: None, limited_to: None, at: now }
     }
 
     fn session(&self, label: Option<String>, client: &Client) -> Session {
@@ -74,6 +85,7 @@ impl LogIn {
             user_agent: client.user_agent.clone(),
             address: client.address.clone(),
             last_used_at: None,
+            profile: None,
         }
     }
 }
@@ -89,7 +101,9 @@ pub struct Opening {
     pub named_for: &'static str,
     /// Name of the key.
     pub name: Option<String>,
-    /// Seconds; [`DEFAULT_LIFETIME_SECONDS`] for `None`.
+    /// What it is limited to.
+    pub profile: Option<SessionProfileId>,
+    /// Seconds; where the profile has a lifetime, the shorter of both. [`DEFAULT_LIFETIME_SECONDS`] when neither says.
     pub lifetime_seconds: Option<u64>,
     /// Whether the user's other sessions of the same kind end.
     pub ends_others: bool,
@@ -97,9 +111,22 @@ pub struct Opening {
 
 impl Opening {
     /// A session by `STAMP_LOGIN`, `OTP_LOGIN` or `OAUTH_LOGIN`.
-    pub fn log_in(user: UserId, lifetime_seconds: Option<u64>, ends_others: bool) -> Self {
+    pub fn log_in(
+        user: UserId,
+        profile: Option<SessionProfileId>,
+        lifetime_seconds: Option<u64>,
+        ends_others: bool,
+    ) -> Self {
         let kind = CredentialType::Login;
-        Self { user, kind, named_for: "Session", name: None, lifetime_seconds, ends_others }
+        Self {
+            user,
+            kind,
+            named_for: "Session",
+            name: None,
+            profile,
+            lifetime_seconds,
+            ends_others,
+        }
     }
 
     /// Opens it for a key that the client holds (compressed, hex), and describes it in a token.
@@ -108,7 +135,8 @@ impl Opening {
     ///
     /// # Errors
     ///
-    /// A key that is registered for something else.
+    /// A key that is registered for something else, a profile that does not exist, and a session that would be
+    /// limited otherwise than the one that opens it.
     pub fn for_key(
         self,
         public_key: &str,
@@ -116,7 +144,8 @@ impl Opening {
         context: &mut Context<'_>,
     ) -> Result<String, RequestError> {
         let user = self.user;
-        let key = self.key(public_key.to_owned(), log_in, context);
+        let profile = self.find_profile(log_in, context)?;
+        let key = self.key(public_key.to_owned(), profile.as_ref(), log_in, context);
         let now = context.now;
         let ends = key.expires_at().unwrap_or(now);
         let (organization, changes, _) = context.edit_with();
@@ -139,21 +168,26 @@ impl Opening {
             let owner = organization.user_mut(user)?;
             changes.evicted.extend(credentials::insert_api_key(owner, key, now)?);
         }
-        Claims::read_write(ends, public_key, user, organization_id)
+        Claims::read_write(ends, public_key, user, organization_id, profile.as_ref())
             .sign(&context.keys.notarizer)
             .map_err(RequestError::internal)
     }
 
     /// Opens it with a new key, which it seals to the client's: the key's id and the bundle.
+    ///
+    /// # Errors
+    ///
+    /// As [`Opening::for_key`].
     pub fn for_bundle(
         self,
         target: &P256PublicKey,
         log_in: LogIn,
         context: &mut Context<'_>,
     ) -> Result<(ApiKeyId, String), RequestError> {
+        let profile = self.find_profile(log_in, context)?;
         let secret = P256PrivateKey::generate(context.rng);
         let public_key = hex::encode(secret.public_key().compressed());
-        let key = self.key(public_key, log_in, context);
+        let key = self.key(public_key, profile.as_ref(), log_in, context);
         let (id, now) = (key.id, context.now);
         let (organization, changes, rng) = context.edit_with();
         let owner = organization.user_mut(self.user)?;
@@ -166,9 +200,34 @@ impl Opening {
         Ok((id, bundle))
     }
 
-    fn key(&self, public_key: String, log_in: LogIn, context: &mut Context<'_>) -> ApiKey {
+    /// What it is limited to.
+    fn find_profile(
+        &self,
+        log_in: LogIn,
+        context: &Context<'_>,
+    ) -> Result<Option<SessionProfile>, RequestError> {
+        if log_in.limited_to.is_some() && log_in.limited_to != self.profile {
+            let message = "A session with a profile opens sessions with that profile only";
+            let denial = Denial { message: message.to_owned(), ..Denial::default() };
+            return Err(RequestError::Denied(Box::new(denial)));
+        }
+        let find = |id| scopes::profile(context.organization(), context.parent, id);
+        Ok(self.profile.map(find).transpose()?.cloned())
+    }
+
+    fn key(
+        &self,
+        public_key: String,
+        profile: Option<&SessionProfile>,
+        log_in: LogIn,
+        context: &mut Context<'_>,
+    ) -> ApiKey {
         let now = context.now;
-        let asked = self.lifetime_seconds.unwrap_or(DEFAULT_LIFETIME_SECONDS);
+        let longest = profile.and_then(|profile| profile.expiration_seconds);
+        let asked = match (self.lifetime_seconds, longest) {
+            (Some(asked), Some(longest)) => asked.min(longest),
+            (asked, longest) => asked.or(longest).unwrap_or(DEFAULT_LIFETIME_SECONDS),
+        };
         let asked = context.settings.longest_session_seconds.map_or(asked, |cap| asked.min(cap));
         let named = format!("{} - {}", self.named_for, now.to_rfc3339());
         let label = self.name.clone().or_else(|| {
@@ -186,7 +245,10 @@ impl Opening {
             created_at: now,
             expiration_seconds: Some(within(context.session_limits(), log_in.at, asked, now)),
             opened_by: log_in.opened_by,
-            session: Some(log_in.session(label, context.client)),
+            session: Some(Session {
+                profile: profile.map(|profile| profile.id),
+                ..log_in.session(label, context.client)
+            }),
             parsed: ParsedKey::default(),
         }
     }
@@ -344,11 +406,11 @@ pub fn all(organization: &Organization) -> impl Iterator<Item = Found<'_>> {
 
 /// All sessions of a user.
 pub fn of(user: &User) -> impl Iterator<Item = Found<'_>> {
-    let read_write = user.api_keys.iter().filter(|key| is_session_key(key)).map(move |key| Found {
-        id: key.id.0,
-        user,
-        kept: Kept::ReadWrite(key),
-    });
+    let read_write = user
+        .api_keys
+        .iter()
+        .filter(|key| is_session_key(key.kind))
+        .map(move |key| Found { id: key.id.0, user, kept: Kept::ReadWrite(key) });
     let read_only = user.read_only_sessions.iter().map(move |session| Found {
         id: session.id.0,
         user,
@@ -357,9 +419,9 @@ pub fn of(user: &User) -> impl Iterator<Item = Found<'_>> {
     read_write.chain(read_only)
 }
 
-/// Whether a log-in made this key.
-fn is_session_key(key: &ApiKey) -> bool {
-    match key.kind {
+/// Whether a log-in made keys of this kind.
+pub fn is_session_key(kind: CredentialType) -> bool {
+    match kind {
         CredentialType::Login
         | CredentialType::ReadWriteSessionKeyP256
         | CredentialType::OtpAuthKeyP256

@@ -9,39 +9,43 @@ use keyward_crypto::{
     P256PrivateKey, PrivateKey, SecretBytes, SeededRng, open_credential_bundle, seal_message,
     sha256,
 };
+use keyward_policy::Ledger;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
+use super::budgets::{self, Account, Opening};
 use super::context::Exchanged;
+use super::items::{Concerns, Subjects};
 use super::jwt;
 use super::message::{Content, EmailPurpose, Message};
 use super::model::{
-    ApiKey, AuthProxy, AuthProxyConfig, CredentialId, OauthProvider, ParsedKey, RootQuorum,
-    SessionLimits, User, WalletAccount,
+    ApiKey, AuthProxy, AuthProxyConfig, CredentialId, OauthProvider, ParsedKey, Session, User,
+    WalletAccount,
 };
 use super::oidc::{self, KeySet};
 use super::one_time::{Contact, Otp, OtpFacts, TokenUse};
 use super::proofs::{IssuerRefused, ProofFacts};
 use super::record::{Record, RecordChange, RecordKey};
+use super::replay::Recorded;
 use super::sessions;
 use super::verification_token::peek_id;
 use super::{
-    ActivityRecord, Caller, Changes, Client, Context, Credential, Decision, Facts, Home, Needs,
-    Organization, ServerKeys, Settings, Signer, VoteRecord, authorize,
+    ActivityRecord, Caller, Changes, Client, Context, Credential, Decision, Facts, Hearing, Home,
+    Needs, Organization, ServerKeys, Settings, Signer, VoteRecord, authorize,
 };
-use crate::activities::REGISTRY;
+use crate::activities::{REGISTRY, Request};
 use crate::address;
 use crate::bundle::{ClientMessage, read_otp_target};
 use crate::parameters::{AccountName, SignWith};
-use crate::queries::{Found, REGISTRY as QUERIES, Reads, View};
+use crate::queries::{Found, REGISTRY as QUERIES, Reads, Stream, View};
 use crate::stamp::SoftwareAuthenticator;
 use crate::wire::enums::{
     ActivityStatus, ApiKeyCurve, AuthenticationType, CredentialType, FeatureName, OtpType,
     VoteSelection,
 };
-use crate::wire::id::{ActivityId, ApiKeyId, OauthProviderId, OrganizationId, UserId, VoteId};
+use crate::wire::id::{ActivityId, ApiKeyId, OauthProviderId, OrganizationId, UserId};
 use crate::wire::{InvalidRequest, Page, RequestError, Timestamp};
 
 /// A parent organization with one root user, and whatever tests add to it.
@@ -133,21 +137,7 @@ impl World {
             session: None,
             parsed: ParsedKey::default(),
         };
-        let user = User {
-            id,
-            name: "user".to_owned(),
-            email: None,
-            phone_number: None,
-            tags: Vec::new(),
-            api_keys: vec![key],
-            authenticators: Vec::new(),
-            read_only_sessions: Vec::new(),
-            oauth_providers: Vec::new(),
-            email_verified: false,
-            phone_number_verified: false,
-            created_at: self.now,
-            updated_at: self.now,
-        };
+        let user = User { api_keys: vec![key], ..User::new(id, "user".to_owned(), self.now) };
         self.edit(organization).users.push(user);
         self.caller(organization, id)
     }
@@ -167,6 +157,7 @@ impl World {
             id: CredentialId::ApiKey(key.id),
             public_key,
             kind: Some(key.kind),
+            session_profile: key.session.as_ref().map(Session::profile_or_nil),
             ..caller.credential.clone()
         };
         Caller { credential, ..caller.clone() }
@@ -204,6 +195,7 @@ impl World {
                 scheme: "SIGNATURE_SCHEME_TK_API_P256",
                 method: AuthenticationType::ApiKey,
                 kind: Some(key.kind),
+                session_profile: key.session.as_ref().map(Session::profile_or_nil),
             },
         }
     }
@@ -271,6 +263,7 @@ impl World {
             id: CredentialId::ApiKey(key.id),
             public_key: key.public_key.clone(),
             kind: Some(kind),
+            session_profile: key.session.as_ref().map(Session::profile_or_nil),
             ..of.credential.clone()
         };
         Caller { credential, ..of.clone() }
@@ -347,12 +340,26 @@ impl World {
         let parameters = to_raw_value(&parameters).unwrap();
         let entry = REGISTRY.iter().find(|entry| entry.accepts(kind)).expect("a registered type");
         let request = entry.parse(kind, &parameters)?;
-        let mut record = self.record(caller, organization, kind, request.intent());
+        let mut record = self.record(caller, organization, kind, &parameters, request.intent());
         let opened = self.organizations[&organization].clone();
         let parent = opened.parent.map(|id| self.organizations[&id].clone());
-        let Decision::Allow(permit) = authorize(&opened, parent.as_deref(), caller, request)?
-        else {
-            return Err(RequestError::PermissionDenied);
+        let subjects = self.subjects(organization, &request);
+        let accounts = self.budgets(&opened, parent.as_deref(), caller, &record.votes);
+        let hearing = Hearing {
+            voter: caller,
+            votes: &record.votes,
+            subjects: &subjects,
+            accounts: &accounts,
+            now: self.now,
+        };
+        let ruling = authorize(&opened, parent.as_deref(), caller, request, hearing)?;
+        let drawn = ruling.drawn;
+        let permit = match ruling.decision {
+            Decision::Allow(permit) => permit,
+            Decision::Deny(_, refusal) => return Err(refusal),
+            Decision::Wait(_) | Decision::NeedsAuthenticators(_) => {
+                return Err(RequestError::Unimplemented("a world whose activities wait".into()));
+            }
         };
         let facts = self.facts(organization, permit.request().needs());
         let (now, before) = (self.now, opened.clone());
@@ -368,7 +375,7 @@ impl World {
         context.facts = facts;
         let executed = permit.execute(caller, &mut context);
         let kept = std::mem::take(&mut context.kept);
-        let (edited, changes) = context.into_parts();
+        let (edited, mut changes) = context.into_parts();
         let result = match executed {
             Ok(result) => result,
             Err(refusal) => {
@@ -377,6 +384,7 @@ impl World {
             }
         };
         record.events = sessions::events(&before, &edited, &changes.evicted, now);
+        changes.records.extend(budgets::changes(&accounts, &drawn, &edited, now)?);
         self.apply(edited, changes)?;
         let members: BTreeMap<String, Value> = serde_json::from_str(result.get()).unwrap();
         record.result = Some(result);
@@ -417,21 +425,7 @@ impl World {
         id: OrganizationId,
         parent: Option<OrganizationId>,
     ) -> UserId {
-        let organization = Organization {
-            id,
-            parent,
-            name: "organization".to_owned(),
-            created_at: self.now,
-            users: Vec::new(),
-            root_quorum: RootQuorum { threshold: 1, users: Vec::new() },
-            features: BTreeMap::new(),
-            wallets: Vec::new(),
-            private_keys: Vec::new(),
-            tags: Vec::new(),
-            session_limits: SessionLimits::default(),
-            oauth2_credentials: Vec::new(),
-            auth_proxy: None,
-        };
+        let organization = Organization::new(id, parent, "organization".to_owned(), self.now);
         self.organizations.insert(id, Arc::new(organization));
         let root = self.user(id).user;
         self.edit(id).root_quorum.users.push(root);
@@ -443,19 +437,19 @@ impl World {
         caller: &Caller,
         organization: OrganizationId,
         kind: &str,
+        parameters: &serde_json::value::RawValue,
         intent: Box<serde_json::value::RawValue>,
     ) -> ActivityRecord {
         let id = ActivityId::generate(self.now, &mut self.rng);
-        let vote = VoteRecord {
-            id: VoteId::generate(self.now, &mut self.rng),
-            user: caller.user,
-            selection: VoteSelection::Approved,
-            message: "{}".to_owned(),
-            public_key: caller.credential.public_key.clone(),
-            signature: caller.credential.signature.clone(),
-            scheme: caller.credential.scheme.to_owned(),
-            created_at: self.now,
-        };
+        let message = serde_json::json!({
+            "type": kind,
+            "timestampMs": self.now.as_millis().to_string(),
+            "organizationId": organization.to_string(),
+            "parameters": parameters,
+        })
+        .to_string();
+        let (now, approved) = (self.now, VoteSelection::Approved);
+        let vote = VoteRecord::new(caller, approved, &message, now, &mut self.rng);
         ActivityRecord {
             id,
             organization,
@@ -469,6 +463,56 @@ impl World {
             updated_at: self.now,
             failure: None,
             events: Vec::new(),
+            evaluations: Vec::new(),
+        }
+    }
+
+    /// An activity with what it takes to decide on it again.
+    fn recorded(&self, record: &ActivityRecord) -> Recorded {
+        let request = record.request().ok();
+        let subjects = request.as_ref().map(|asked| self.subjects(record.organization, asked));
+        Recorded { record: record.clone(), request, subjects: subjects.unwrap_or_default() }
+    }
+
+    /// The budgets that a request may draw on.
+    fn budgets(
+        &self,
+        organization: &Organization,
+        parent: Option<&Organization>,
+        caller: &Caller,
+        votes: &[VoteRecord],
+    ) -> Vec<Account> {
+        let all = budgets::of_request(organization, parent, caller, votes).into_iter();
+        all.map(|Opening { owner, budget, key }| {
+            let stored = self.records.get(&(key.organization, key.id));
+            let (revision, value) = stored.map_or((0, Ledger::default()), |(revision, value)| {
+                (*revision, serde_json::from_value(value.clone()).unwrap())
+            });
+            Account { owner, budget, ledger: Record { key, revision, value } }
+        })
+        .collect()
+    }
+
+    /// A request that is not submitted.
+    pub(crate) fn request(kind: &str, parameters: &Value) -> Request {
+        let entry = REGISTRY.iter().find(|entry| entry.accepts(kind)).expect("a registered type");
+        entry.parse(kind, &to_raw_value(parameters).unwrap()).unwrap()
+    }
+
+    /// The wallet accounts that a request is about.
+    pub(crate) fn subjects(&self, organization: OrganizationId, request: &Request) -> Subjects {
+        let accounts = || self.accounts_of(organization);
+        match request.concerns() {
+            Concerns::Signing { with: SignWith::Address(wanted), .. } => {
+                let wanted = address::lookup_key(wanted);
+                let named =
+                    |account: &&WalletAccount| address::lookup_key(&account.address) == wanted;
+                accounts().find(named).cloned().into_iter().collect()
+            }
+            Concerns::Accounts(ids) => {
+                accounts().filter(|account| ids.contains(&account.id)).cloned().collect()
+            }
+            _ => Subjects::new(),
         }
     }
 
@@ -665,8 +709,31 @@ impl World {
             Found::Activities(on_page(found, page, |record| record.id.0))
         };
         match reads {
-            Reads::Nothing => Found::Nothing,
+            Reads::Nothing | Reads::Pondered => Found::Nothing,
             Reads::Activity(id) => activities(&|record| record.id == *id, Page::ALL),
+            Reads::Judged(id) => {
+                let mut all = self.activities.iter();
+                let Some(record) = all.find(|record| record.id == *id) else {
+                    return Found::Nothing;
+                };
+                let home = self.organization(organization);
+                let parent = home.parent.map(|id| self.organization(id));
+                let proposer = record.votes[0].caller(home, parent).unwrap();
+                let accounts = self.budgets(home, parent, &proposer, &record.votes);
+                Found::Judged(Box::new((self.recorded(record), accounts)))
+            }
+            Reads::Recorded { kinds, page } => {
+                let passes =
+                    |record: &ActivityRecord| kinds.is_empty() || kinds.contains(&record.kind);
+                let Found::Activities(found) = activities(&passes, *page) else { unreachable!() };
+                let found: Vec<_> = found.iter().map(|record| Ok(self.recorded(record))).collect();
+                Found::Recorded(Stream::new(found.into_iter()))
+            }
+            Reads::Ledger(key) => {
+                let stored = self.records.get(&(key.organization, key.id));
+                let value = stored.map(|(_, value)| serde_json::from_value(value.clone()).unwrap());
+                Found::Ledger(value.unwrap_or_default())
+            }
             Reads::Activities { kinds, statuses, page } => activities(
                 &|record| {
                     (kinds.is_empty() || kinds.contains(&record.kind))

@@ -1,13 +1,49 @@
 //! The model as it is shown.
 
-use super::model;
+use super::activity::{ActivityRecord, Evaluation};
+use super::{budgets, model};
 use crate::wire::Timestamp;
 use crate::wire::enums::{AddressFormat, CredentialType};
 use crate::wire::id::{OrganizationId, UserId};
 use crate::wire::objects::{
-    Address, ApiKey, Authenticator, Config, Credential, Feature, Oauth2Credential, OauthProvider,
-    PrivateKey, Quorum, Tag, User, Wallet, WalletAccount,
+    ActivityPolicyEvaluation, Address, ApiKey, AuthenticationMethod, Authenticator, Config,
+    Credential, Feature, IpAllowlist, IpAllowlistRule, MfaPolicy, Oauth2Credential, OauthProvider,
+    Policy, PolicyEvaluation, PrivateKey, Quorum, RequiredAuthenticationMethod, SessionProfile,
+    SmartContractInterface, Tag, User, Wallet, WalletAccount,
 };
+
+/// A policy.
+pub fn policy(policy: &model::Policy) -> Policy {
+    Policy {
+        policy_id: policy.id.to_string(),
+        policy_name: policy.name.clone(),
+        effect: policy.effect,
+        created_at: policy.created_at.into(),
+        updated_at: policy.updated_at.into(),
+        notes: policy.notes.clone(),
+        consensus: policy.consensus.clone().unwrap_or_default(),
+        condition: policy.condition.clone().unwrap_or_default(),
+        time: policy.time.clone(),
+        budget: policy.budget.as_ref().map(budgets::show),
+        on_error: policy.denies_on_error.then(|| "ON_ERROR_DENY".to_owned()),
+    }
+}
+
+/// What the policies said of an activity after one vote.
+pub fn evaluation(evaluation: &Evaluation, record: &ActivityRecord) -> ActivityPolicyEvaluation {
+    let outcomes = evaluation.outcomes.iter().map(|(policy, outcome)| PolicyEvaluation {
+        policy_id: policy.to_string(),
+        outcome: *outcome,
+    });
+    ActivityPolicyEvaluation {
+        id: evaluation.id.to_string(),
+        activity_id: record.id.to_string(),
+        organization_id: record.organization.to_string(),
+        vote_id: evaluation.vote.to_string(),
+        policy_evaluations: outcomes.collect(),
+        created_at: evaluation.created_at.into(),
+    }
+}
 
 /// A user, with all its credentials.
 pub fn user(user: &model::User) -> User {
@@ -22,7 +58,7 @@ pub fn user(user: &model::User) -> User {
         oauth_providers: user.oauth_providers.iter().map(oauth_provider).collect(),
         created_at: user.created_at.into(),
         updated_at: user.updated_at.into(),
-        mfa_policies: Vec::new(),
+        mfa_policies: user.mfa_policies.iter().map(mfa_policy).collect(),
     }
 }
 
@@ -49,13 +85,78 @@ pub fn api_key(key: &model::ApiKey) -> ApiKey {
         credential: Credential {
             public_key: key.public_key.clone(),
             kind: key.kind,
-            session_profile_id: None,
+            session_profile_id: key
+                .session
+                .as_ref()
+                .and_then(|session| session.profile)
+                .map(|profile| profile.to_string()),
         },
         api_key_id: key.id.to_string(),
         api_key_name: key.name.clone(),
         created_at: key.created_at.into(),
         updated_at: key.created_at.into(),
         expiration_seconds: key.expiration_seconds.map(|seconds| seconds.to_string()),
+    }
+}
+
+/// An MFA policy.
+pub fn mfa_policy(policy: &model::MfaPolicy) -> MfaPolicy {
+    MfaPolicy {
+        mfa_policy_id: policy.id.to_string(),
+        mfa_policy_name: policy.name.clone(),
+        condition: policy.condition.clone(),
+        required_authentication_methods: mfa_steps(&policy.steps),
+        order: policy.order,
+        notes: Some(policy.notes.clone()).filter(|notes| !notes.is_empty()),
+        created_at: policy.created_at.into(),
+        updated_at: policy.updated_at.into(),
+    }
+}
+
+/// The steps of an MFA policy.
+pub fn mfa_steps(steps: &[Vec<model::MfaMethod>]) -> Vec<RequiredAuthenticationMethod> {
+    let show = |method: &model::MfaMethod| AuthenticationMethod {
+        kind: method.kind,
+        id: method.id.map(|id| id.to_string()),
+    };
+    let steps = steps.iter();
+    steps
+        .map(|step| RequiredAuthenticationMethod { any: step.iter().map(show).collect() })
+        .collect()
+}
+
+/// An IP allowlist; one without rules where there is none.
+pub fn ip_allowlist(
+    organization: OrganizationId,
+    public_key: Option<String>,
+    list: Option<&model::IpAllowlist>,
+) -> IpAllowlist {
+    let rules = list.iter().flat_map(|list| &list.rules).map(|rule| IpAllowlistRule {
+        cidr: rule.cidr.clone(),
+        label: Some(rule.label.clone()),
+        created_at: Some(rule.created_at.as_millis().to_string()),
+    });
+    IpAllowlist {
+        organization_id: organization.to_string(),
+        rules: rules.collect(),
+        public_key,
+        enabled: list.map(|list| list.enabled),
+        on_evaluation_error: list
+            .map(|list| if list.allows_unknown { "ALLOW".to_owned() } else { "DENY".to_owned() }),
+    }
+}
+
+/// A session profile.
+pub fn session_profile(profile: &model::SessionProfile) -> SessionProfile {
+    SessionProfile {
+        session_profile_id: profile.id.to_string(),
+        session_profile_name: profile.name.clone(),
+        scope: profile.scope.clone(),
+        expiration_seconds: profile.expiration_seconds.map(|seconds| seconds.to_string()),
+        notes: Some(profile.notes.clone()).filter(|notes| !notes.is_empty()),
+        budget: profile.budget.as_ref().map(budgets::show),
+        created_at: profile.created_at.into(),
+        updated_at: profile.created_at.into(),
     }
 }
 
@@ -105,6 +206,24 @@ pub fn oauth2_credential(
         encrypted_client_secret: String::new(),
         created_at: credential.created_at.into(),
         updated_at: credential.updated_at.into(),
+    }
+}
+
+/// How calls of a contract are read.
+pub fn smart_contract_interface(
+    known: &model::SmartContractInterface,
+    organization: OrganizationId,
+) -> SmartContractInterface {
+    SmartContractInterface {
+        organization_id: organization.to_string(),
+        smart_contract_interface_id: known.id.to_string(),
+        smart_contract_address: known.address.clone(),
+        smart_contract_interface: known.interface.clone(),
+        kind: known.kind,
+        label: known.label.clone(),
+        notes: known.notes.clone(),
+        created_at: known.created_at.into(),
+        updated_at: known.created_at.into(),
     }
 }
 

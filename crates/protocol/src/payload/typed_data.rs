@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_dyn_abi::TypedData as Hashable;
 use alloy_dyn_abi::eip712::{Eip712Types, PropertyDef};
+use alloy_primitives::U256;
 use keyward_crypto::keccak256;
 use serde_json::{Map, Value};
 
@@ -41,6 +42,23 @@ pub struct TypedData {
     domain: Map<String, Value>,
     message: Map<String, Value>,
     digest: [u8; 32],
+    types: Types,
+}
+
+/// A value of typed data beside what it is declared as.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TypedValue<'a> {
+    /// An atomic value.
+    Plain {
+        /// The type of the member that it stands in, array suffixes included.
+        kind: &'a str,
+        /// As the document writes it.
+        value: &'a Value,
+    },
+    /// An array.
+    List(Vec<TypedValue<'a>>),
+    /// A struct: its members, in the order of the declaration.
+    Struct(Vec<(&'a str, TypedValue<'a>)>),
 }
 
 /// Why a text is no typed data.
@@ -122,7 +140,7 @@ impl TypedData {
             message
         };
         let digest = keccak256(&hashed);
-        Ok(Self { primary_type: primary_type.to_owned(), domain, message, digest })
+        Ok(Self { primary_type: primary_type.to_owned(), domain, message, digest, types })
     }
 
     /// Name of the message's type.
@@ -141,6 +159,24 @@ impl TypedData {
         &self.message
     }
 
+    /// The members of the domain that are hashed, with their types.
+    pub fn typed_domain(&self) -> Vec<(&str, TypedValue<'_>)> {
+        self.types.typed_members(DOMAIN, &self.domain)
+    }
+
+    /// The members of the message that are hashed, with their types.
+    pub fn typed_message(&self) -> Vec<(&str, TypedValue<'_>)> {
+        if self.primary_type == DOMAIN {
+            return Vec::new();
+        }
+        self.types.typed_members(&self.primary_type, &self.message)
+    }
+
+    /// The number that a value of an unsigned type stands for, in any of the ways to write it.
+    pub fn unsigned(value: &Value) -> Option<U256> {
+        integer(value).filter(|number| !number.negative).map(|number| number.magnitude)
+    }
+
     /// What is signed: keccak256(`19 01` ‖ hash of the domain ‖ hash of the message).
     pub const fn digest(&self) -> &[u8; 32] {
         &self.digest
@@ -148,20 +184,24 @@ impl TypedData {
 }
 
 /// The declared struct types, by name.
+#[derive(Clone, Debug, PartialEq)]
 struct Types(BTreeMap<String, Vec<Member>>);
 
+#[derive(Clone, Debug, PartialEq)]
 struct Member {
     name: String,
     kind: Kind,
 }
 
 /// Type of a member: what it is made of, and the lengths of the arrays around it, innermost first.
+#[derive(Clone, Debug, PartialEq)]
 struct Kind {
     text: String,
     base: Base,
     lengths: Vec<Option<usize>>,
 }
 
+#[derive(Clone, Debug, PartialEq)]
 enum Base {
     Bool,
     Address,
@@ -287,6 +327,38 @@ impl Types {
         let members =
             members.iter().map(|member| PropertyDef::new(member.kind.text.clone(), &*member.name));
         Ok((name.to_owned(), members.collect::<Result<_, _>>()?))
+    }
+
+    /// The members of a struct that was checked, with their types.
+    fn typed_members<'a>(
+        &'a self,
+        name: &str,
+        value: &'a Map<String, Value>,
+    ) -> Vec<(&'a str, TypedValue<'a>)> {
+        let members = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
+        let typed = members.iter().filter_map(|member| {
+            let value = value.get(&member.name)?;
+            let typed = self.typed(&member.kind, &member.kind.lengths, value);
+            Some((member.name.as_str(), typed))
+        });
+        typed.collect()
+    }
+
+    fn typed<'a>(
+        &'a self,
+        kind: &'a Kind,
+        lengths: &[Option<usize>],
+        value: &'a Value,
+    ) -> TypedValue<'a> {
+        match (lengths.split_last(), &kind.base, value) {
+            (Some((_, inner)), _, Value::Array(items)) => {
+                TypedValue::List(items.iter().map(|item| self.typed(kind, inner, item)).collect())
+            }
+            (None, Base::Struct(name), Value::Object(members)) => {
+                TypedValue::Struct(self.typed_members(name, members))
+            }
+            _ => TypedValue::Plain { kind: &kind.text, value },
+        }
     }
 
     /// The members that the type declares, checked. Every struct takes `cost` from `work`.

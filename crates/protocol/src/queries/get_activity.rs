@@ -36,7 +36,8 @@ impl Answer for GetActivity {
 
     fn answer(self, view: &View<'_>, found: Found) -> Result<ActivityResponse, RequestError> {
         let activity = found.activity(&self.activity_id)?;
-        Ok(ActivityResponse { activity: activity.show(view.organization, view.caller, false) })
+        let activity = activity.show(view.organization, view.caller, false, view.now);
+        Ok(ActivityResponse { activity })
     }
 }
 

@@ -14,7 +14,9 @@ use {
     crate::wire::RequestError,
 };
 
-use crate::wire::objects::{Feature, PrivateKey, Quorum, Tag, User, Wallet};
+use crate::wire::objects::{
+    Feature, Policy, PrivateKey, Quorum, SmartContractInterfaceReference, Tag, User, Wallet,
+};
 
 /// As it travels.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -42,8 +44,8 @@ pub struct OrganizationData {
     pub name: String,
     /// Its users, with their credentials.
     pub users: Vec<User>,
-    /// Empty: there are no policies yet.
-    pub policies: Vec<Value>,
+    /// Its policies.
+    pub policies: Vec<Policy>,
     /// Its private keys.
     pub private_keys: Vec<PrivateKey>,
     /// Empty: there are no invitations.
@@ -56,8 +58,8 @@ pub struct OrganizationData {
     pub features: Vec<Feature>,
     /// Its wallets.
     pub wallets: Vec<Wallet>,
-    /// Empty: there are no contract interfaces.
-    pub smart_contract_interface_references: Vec<Value>,
+    /// How calls of contracts are read, in short.
+    pub smart_contract_interface_references: Vec<SmartContractInterfaceReference>,
 }
 
 impl Query for GetOrganization {
@@ -75,14 +77,22 @@ impl Answer for GetOrganization {
                 organization_id: organization.id.to_string(),
                 name: organization.name.clone(),
                 users: organization.users.iter().map(view::user).collect(),
-                policies: Vec::new(),
+                policies: organization.policies.iter().map(view::policy).collect(),
                 private_keys: organization.private_keys.iter().map(view::private_key).collect(),
                 invitations: Vec::new(),
                 tags: organization.tags.iter().map(view::tag).collect(),
                 root_quorum: configuration.quorum,
                 features: configuration.features,
                 wallets: organization.wallets.iter().map(view::wallet).collect(),
-                smart_contract_interface_references: Vec::new(),
+                smart_contract_interface_references: organization
+                    .smart_contract_interfaces
+                    .iter()
+                    .map(|known| SmartContractInterfaceReference {
+                        smart_contract_interface_id: known.id.to_string(),
+                        smart_contract_address: known.address.clone(),
+                        digest: hex::encode(keyward_crypto::sha256(known.interface.as_bytes())),
+                    })
+                    .collect(),
             },
         })
     }
@@ -92,6 +102,7 @@ impl Answer for GetOrganization {
 mod tests {
     use serde_json::json;
 
+    use crate::activities::create_smart_contract_interface::tests::interface;
     use crate::activities::create_wallet::tests::wallet;
     use crate::engine::testing::World;
 
@@ -100,6 +111,7 @@ mod tests {
         let mut world = World::new();
         let root = world.root();
         let (id, _) = wallet(&mut world, &root, "first", &[]);
+        let interface = interface(&mut world);
         let shown = world.query(&root, world.parent(), "get_organization", json!({})).unwrap();
         let data = &shown["organizationData"];
         assert_eq!(data["organizationId"], world.parent().to_string());
@@ -107,14 +119,9 @@ mod tests {
         assert_eq!(data["users"][0]["userId"], root.user.to_string());
         assert_eq!(data["wallets"][0]["walletId"], id);
         assert_eq!(data["rootQuorum"]["threshold"], 1);
-        for list in [
-            "features",
-            "invitations",
-            "policies",
-            "privateKeys",
-            "smartContractInterfaceReferences",
-            "tags",
-        ] {
+        let reference = &data["smartContractInterfaceReferences"][0];
+        assert_eq!(reference["smartContractInterfaceId"], interface);
+        for list in ["features", "invitations", "policies", "privateKeys", "tags"] {
             assert_eq!(data[list], json!([]), "{list}");
         }
     }

@@ -58,7 +58,8 @@ impl Answer for ListActivities {
             Found::Activities(activities) => activities,
             _ => Vec::new(),
         };
-        let show = activities.iter().map(|one| one.show(view.organization, view.caller, false));
+        let show =
+            activities.iter().map(|one| one.show(view.organization, view.caller, false, view.now));
         Ok(ListActivitiesResponse { activities: show.collect() })
     }
 }

@@ -59,6 +59,9 @@ pub struct Session {
     /// What kind of key that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<CredentialType>,
+    /// The session profile that it is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_profile_id: Option<String>,
     /// What the user calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -126,6 +129,9 @@ fn show(found: &sessions::Found<'_>, limits: SessionLimits, view: &View<'_>) -> 
         method: session.map(|session| session.method),
         public_key: key.map(|key| key.public_key.clone()),
         credential_type: key.map(|key| key.kind),
+        session_profile_id: session
+            .and_then(|session| session.profile)
+            .map(|profile| profile.to_string()),
         label: session.and_then(|session| session.label.clone()),
         user_agent: session.and_then(|session| session.user_agent.clone()),
         address: session.and_then(|session| session.address.clone()),

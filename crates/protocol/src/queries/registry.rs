@@ -1,11 +1,15 @@
 //! What the server knows of every query that [`for_each_query`](crate::for_each_query) names.
 
+use keyward_policy::Ledger;
 use schemars::{Schema, SchemaGenerator};
 use uuid::Uuid;
 
 use super::Query;
 use crate::activities::read_object;
+use crate::engine::budgets::Account;
 use crate::engine::model::{IndexKey, User, WalletAccount};
+use crate::engine::record::RecordKey;
+use crate::engine::replay::Recorded;
 use crate::engine::{ActivityRecord, Caller, Home, Organization, ServerKeys, Settings};
 use crate::parameters::AccountName;
 use crate::wire::enums::ActivityStatus;
@@ -26,6 +30,8 @@ crate::for_each_query!(entries);
 pub enum Reads {
     /// None.
     Nothing,
+    /// None, but the answer takes long to find: whoever looks must be one who may wait.
+    Pondered,
     /// One activity: [`Found::Activities`] of at most one.
     Activity(ActivityId),
     /// A page of activities, newest first: [`Found::Activities`].
@@ -37,6 +43,18 @@ pub enum Reads {
         /// Which of them.
         page: Page,
     },
+    /// One activity with what it takes to decide on it again: [`Found::Judged`] where there is one.
+    Judged(ActivityId),
+    /// Activities with what it takes to decide on them again, newest first, more than are kept at once:
+    /// [`Found::Recorded`].
+    Recorded {
+        /// Only of these types; empty for all.
+        kinds: Vec<String>,
+        /// Which of them.
+        page: Page,
+    },
+    /// A ledger: [`Found::Ledger`].
+    Ledger(RecordKey),
     /// One wallet account, the oldest when several fit: [`Found::Accounts`] of at most one.
     Account {
         /// Its wallet.
@@ -67,10 +85,42 @@ pub enum Found {
     Nothing,
     /// Activities.
     Activities(Vec<ActivityRecord>),
+    /// An activity, and the budgets that it draws on.
+    Judged(Box<(Recorded, Vec<Account>)>),
+    /// Activities, one after the other.
+    Recorded(Stream),
+    /// What was taken from a budget.
+    Ledger(Ledger),
     /// Wallet accounts.
     Accounts(Vec<WalletAccount>),
     /// Sub-organizations.
     Organizations(Vec<OrganizationId>),
+}
+
+/// Activities that are fetched while they are looked at. Whoever looks must be one who may wait.
+pub struct Stream(Box<dyn Iterator<Item = Result<Recorded, RequestError>> + Send>);
+
+impl Stream {
+    /// Of what comes out of this.
+    pub fn new(
+        activities: impl Iterator<Item = Result<Recorded, RequestError>> + Send + 'static,
+    ) -> Self {
+        Self(Box::new(activities))
+    }
+}
+
+impl Iterator for Stream {
+    type Item = Result<Recorded, RequestError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Stream").finish_non_exhaustive()
+    }
 }
 
 impl Found {

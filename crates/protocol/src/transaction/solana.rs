@@ -22,7 +22,7 @@ const TOKEN_2022_PROGRAM: &str = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
 const UPGRADEABLE_LOADER: &str = "BPFLoaderUpgradeab1e11111111111111111111111";
 
 /// What stands for an account that comes from a lookup table.
-const FROM_TABLE: &str = "ADDRESS_TABLE_LOOKUP";
+pub(crate) const FROM_TABLE: &str = "ADDRESS_TABLE_LOOKUP";
 
 /// An unsigned or partly signed transaction. Keys are in base58.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,8 +57,24 @@ pub struct SolanaInstruction {
     pub accounts: Vec<SolanaAccount>,
     /// Its accounts that come from tables.
     pub address_table_lookups: Vec<TableAccount>,
+    /// All its accounts in order; those from tables read `ADDRESS_TABLE_LOOKUP`.
+    pub parties: Vec<String>,
     /// What the program gets.
     pub data: Vec<u8>,
+}
+
+impl SolanaInstruction {
+    /// Whether it is one of those that [`SolanaTransaction::transfers`] and
+    /// [`SolanaTransaction::spl_transfers`] list, and nothing else.
+    pub fn is_transfer(&self) -> bool {
+        match self.program_key.as_str() {
+            SYSTEM_PROGRAM => self.data.starts_with(&[2, 0, 0, 0]),
+            TOKEN_PROGRAM | TOKEN_2022_PROGRAM => {
+                matches!(self.data.as_slice(), [3 | 12, ..] | [26, 1, ..])
+            }
+            _ => false,
+        }
+    }
 }
 
 /// An account of an instruction.
@@ -217,6 +233,7 @@ impl SolanaTransaction {
             program_key: program.account_key.clone(),
             accounts: fixed,
             address_table_lookups: looked_up,
+            parties,
             data: instruction.data.clone(),
         });
         Ok(())

@@ -41,6 +41,90 @@ macro_rules! wire_enums {
 }
 
 wire_enums! {
+    /// What policies say an activity does: `activity.action`. Source: policy language §13.
+    Action, "action" {
+        Create = "CREATE",
+        Update = "UPDATE",
+        Delete = "DELETE",
+        Sign = "SIGN",
+        Export = "EXPORT",
+        Import = "IMPORT",
+        Verify = "VERIFY",
+        Encrypt = "ENCRYPT",
+    }
+    /// What policies say an activity is about: `activity.resource`. Source: policy language §13.
+    Resource, "resource" {
+        Auth = "AUTH",
+        AuthProxy = "AUTH_PROXY",
+        Config = "CONFIG",
+        Credential = "CREDENTIAL",
+        FiatTransaction = "FIAT_TRANSACTION",
+        Invitation = "INVITATION",
+        MfaPolicy = "MFA_POLICY",
+        OnRampCredentials = "ON_RAMP_CREDENTIALS",
+        Organization = "ORGANIZATION",
+        Otp = "OTP",
+        PaymentMethod = "PAYMENT_METHOD",
+        Policy = "POLICY",
+        PrivateKey = "PRIVATE_KEY",
+        Recovery = "RECOVERY",
+        Secret = "SECRET",
+        SessionProfile = "SESSION_PROFILE",
+        SmartContractInterface = "SMART_CONTRACT_INTERFACE",
+        Sponsorship = "SPONSORSHIP",
+        Subscription = "SUBSCRIPTION",
+        TvcApp = "TVC_APP",
+        TvcDeployment = "TVC_DEPLOYMENT",
+        TvcOperator = "TVC_OPERATOR",
+        TvcQuorumKey = "TVC_QUORUM_KEY",
+        User = "USER",
+        Wallet = "WALLET",
+        WebhookEndpoint = "WEBHOOK_ENDPOINT",
+    }
+    /// What a policy does where it matches.
+    Effect, "effect" {
+        Allow = "EFFECT_ALLOW",
+        Deny = "EFFECT_DENY",
+    }
+    /// What is to become of a request.
+    Verdict, "verdict" {
+        Allow = "VERDICT_ALLOW",
+        Wait = "VERDICT_WAIT",
+        Deny = "VERDICT_DENY",
+    }
+    /// Where a user stands with an MFA policy.
+    MfaStandingName, "MFA standing" {
+        Satisfied = "MFA_STANDING_SATISFIED",
+        Open = "MFA_STANDING_OPEN",
+        Blocked = "MFA_STANDING_BLOCKED",
+    }
+    /// Whether something can be done.
+    Possibility, "possibility" {
+        Yes = "POSSIBILITY_YES",
+        No = "POSSIBILITY_NO",
+        Unknown = "POSSIBILITY_UNKNOWN",
+    }
+    /// Against what drafts are tried.
+    ReplayMode, "replay mode" {
+        Add = "REPLAY_MODE_ADD",
+        Replace = "REPLAY_MODE_REPLACE",
+    }
+    /// What became of a policy in a decision.
+    Outcome, "outcome" {
+        Allow = "OUTCOME_ALLOW",
+        DenyExplicit = "OUTCOME_DENY_EXPLICIT",
+        DenyImplicit = "OUTCOME_DENY_IMPLICIT",
+        RequiresConsensus = "OUTCOME_REQUIRES_CONSENSUS",
+        Rejected = "OUTCOME_REJECTED",
+        Error = "OUTCOME_ERROR",
+        RequiresAuthenticators = "OUTCOME_REQUIRES_AUTHENTICATORS",
+        TimeInactive = "OUTCOME_TIME_INACTIVE",
+    }
+    /// The chain whose contracts an interface is for.
+    SmartContractInterfaceType, "smart contract interface type" {
+        Ethereum = "SMART_CONTRACT_INTERFACE_TYPE_ETHEREUM",
+        Solana = "SMART_CONTRACT_INTERFACE_TYPE_SOLANA",
+    }
     /// How a user of the oldest kind may come in; accepted and not used.
     AccessType, "access type" {
         Web = "ACCESS_TYPE_WEB",

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::id::{ActivityId, Oauth2CredentialId, OrganizationId, UserId};
+use super::enums::Outcome;
+use super::id::{ActivityId, MfaPolicyId, Oauth2CredentialId, OrganizationId, PolicyId, UserId};
 
 /// gRPC status codes, as numbered in `google.rpc.Code`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -177,6 +178,64 @@ impl InvalidRequest {
     }
 }
 
+/// What clients match on in every refusal for want of permission.
+const DENIED: &str = "You don't have sufficient permissions to take this action. Please add a policy granting this user permissions.";
+
+/// Why something is not permitted. Travels as HTTP 403, code 7.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Denial {
+    /// In one sentence.
+    pub message: String,
+    /// Whether something says no, rather than nothing yes.
+    pub is_explicit: bool,
+    /// What became of each policy.
+    pub outcomes: Vec<(PolicyId, Outcome)>,
+    /// More `details`, for those who may see the policies.
+    pub details: Vec<Value>,
+}
+
+impl Default for Denial {
+    /// No policy was asked, or none allows it.
+    fn default() -> Self {
+        let message = "No policies evaluated to outcome: Allow".to_owned();
+        Self { message, is_explicit: false, outcomes: Vec::new(), details: Vec::new() }
+    }
+}
+
+impl Denial {
+    /// By policies that deny, or for want of one that allows.
+    pub fn by_policies(outcomes: Vec<(PolicyId, Outcome)>, denied_by: &[PolicyId]) -> Self {
+        let none = Self { outcomes, ..Self::default() };
+        if denied_by.is_empty() {
+            return none;
+        }
+        let ids: Vec<String> = denied_by.iter().map(ToString::to_string).collect();
+        let message = format!("The following policies denied this action: {}", ids.join(", "));
+        Self { message, is_explicit: true, ..none }
+    }
+
+    /// By an MFA policy whose condition fails.
+    pub fn by_mfa(policy: MfaPolicyId) -> Self {
+        let message = format!("The condition of MFA policy {policy} cannot be evaluated");
+        Self { message, is_explicit: true, ..Self::default() }
+    }
+
+    fn status(&self) -> Status {
+        let name = Some(TurnkeyErrorCode::RequestNotAuthorized);
+        let mut status = Status::new(Code::PermissionDenied, name, DENIED);
+        let evaluations = self.outcomes.iter();
+        let evaluations =
+            evaluations.map(|(id, outcome)| json!({ "policyId": id, "outcome": outcome }));
+        status.details.push(json!({
+            "@type": "type.googleapis.com/errors.v1.PolicyEnginePermissionError",
+            "message": self.message,
+            "policyEvaluations": evaluations.collect::<Vec<_>>(),
+        }));
+        status.details.extend(self.details.iter().cloned());
+        status
+    }
+}
+
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -266,10 +325,11 @@ pub enum RequestError {
         activity: &'static str,
     },
     /// No policy lets the user do this.
-    #[error(
-        "You don't have sufficient permissions to take this action. Please add a policy granting this user permissions."
-    )]
+    #[error("{DENIED}")]
     PermissionDenied,
+    /// Policies, a session's scope or an MFA policy refused it.
+    #[error("{DENIED}")]
+    Denied(Box<Denial>),
     /// Something named in the request does not exist.
     #[error("{0}")]
     NotFound(String),
@@ -279,6 +339,14 @@ pub enum RequestError {
     /// A documented limit is reached.
     #[error("{0}")]
     LimitReached(Cow<'static, str>),
+    /// A vote names an activity that does not exist.
+    #[error(
+        "No activity found with fingerprint. Consensus activities must target an existing activity by fingerprint"
+    )]
+    NoSuchFingerprint,
+    /// Whoever submitted the activity is no longer there to have it done.
+    #[error("the user who submitted the activity no longer exists")]
+    ProposerGone,
     /// Somebody else submitted the same body, and what came of it is final.
     #[error("activity {0} has been decided already")]
     AlreadyDecided(ActivityId),
@@ -358,19 +426,8 @@ impl RequestError {
                 }
                 return status;
             }
-            Self::PermissionDenied => {
-                let mut status = Status::new(
-                    C::PermissionDenied,
-                    Some(T::RequestNotAuthorized),
-                    self.to_string(),
-                );
-                status.details.push(json!({
-                    "@type": "type.googleapis.com/errors.v1.PolicyEnginePermissionError",
-                    "message": "No policies evaluated to outcome: Allow",
-                    "policyEvaluations": [],
-                }));
-                return status;
-            }
+            Self::PermissionDenied => return Denial::default().status(),
+            Self::Denied(denial) => return denial.status(),
             Self::MalformedOrganizationId | Self::InvalidOrganizationId(_) => {
                 (C::InvalidArgument, Some(T::InvalidOrganizationId))
             }
@@ -405,10 +462,12 @@ impl RequestError {
             Self::InvalidActivityCaller { .. } => {
                 (C::PermissionDenied, Some(T::InvalidActivityCaller))
             }
-            Self::NotFound(_) => (C::NotFound, None),
+            Self::NotFound(_) | Self::NoSuchFingerprint => (C::NotFound, None),
             Self::AlreadyExists(_) => (C::AlreadyExists, None),
             Self::LimitReached(_) => (C::ResourceExhausted, Some(T::RequestInvalid)),
-            Self::AlreadyDecided(_) => (C::FailedPrecondition, Some(T::RequestInvalid)),
+            Self::AlreadyDecided(_) | Self::ProposerGone => {
+                (C::FailedPrecondition, Some(T::RequestInvalid))
+            }
             Self::Busy => (C::Aborted, None),
             Self::TooSlow => (C::DeadlineExceeded, None),
             Self::Unimplemented(_) => (C::Unimplemented, None),

@@ -52,6 +52,18 @@ macro_rules! identifiers {
 }
 
 identifiers! {
+    /// A policy.
+    PolicyId,
+    /// An MFA policy of a user.
+    MfaPolicyId,
+    /// A session profile.
+    SessionProfileId,
+    /// The interface of a smart contract.
+    SmartContractInterfaceId,
+    /// An invitation.
+    InvitationId,
+    /// The decision of the policies after one vote.
+    PolicyEvaluationId,
     /// An organization or sub-organization.
     OrganizationId,
     /// A user of one organization.

@@ -13,9 +13,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::WireTime;
+use super::budget::BudgetParams;
 use super::enums::{
-    ActivityStatus, AddressFormat, ApiKeyCurve, AuthenticatorTransport, CredentialType, Curve,
-    FeatureName, Oauth2Provider, PathFormat, TagType, VoteSelection,
+    ActivityStatus, AddressFormat, ApiKeyCurve, AuthenticationType, AuthenticatorTransport,
+    CredentialType, Curve, Effect, FeatureName, Oauth2Provider, Outcome, PathFormat,
+    SmartContractInterfaceType, TagType, VoteSelection,
 };
 
 /// Declares objects that travel in camel case; an absent or `null` optional member is `None`.
@@ -266,6 +268,30 @@ wire_objects! {
         updated_at: WireTime,
     }
 
+    /// How calls of a contract are read.
+    SmartContractInterface {
+        organization_id: String,
+        smart_contract_interface_id: String,
+        smart_contract_address: String,
+        /// JSON: an ABI or an IDL.
+        smart_contract_interface: String,
+        #[serde(rename = "type")]
+        kind: SmartContractInterfaceType,
+        label: String,
+        notes: String,
+        created_at: WireTime,
+        /// Equal to `createdAt`: it never changes.
+        updated_at: WireTime,
+    }
+
+    /// An interface in short.
+    SmartContractInterfaceReference {
+        smart_contract_interface_id: String,
+        smart_contract_address: String,
+        /// SHA-256 of the interface, lower-case hex.
+        digest: String,
+    }
+
     User {
         user_id: String,
         user_name: String,
@@ -281,7 +307,89 @@ wire_objects! {
         oauth_providers: Vec<OauthProvider>,
         created_at: WireTime,
         updated_at: WireTime,
-        mfa_policies: Vec<Value>,
+        mfa_policies: Vec<MfaPolicy>,
+    }
+
+    /// A factor.
+    AuthenticationMethod {
+        /// Passkey, API key, session, e-mail or SMS code, or OAuth.
+        #[serde(rename = "type")]
+        kind: AuthenticationType,
+        /// An authenticator, API key, session profile (the nil UUID: sessions without one) or OAuth provider;
+        /// absent for any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+    }
+
+    /// A step of an MFA policy: one of these factors.
+    RequiredAuthenticationMethod {
+        any: Vec<AuthenticationMethod>,
+    }
+
+    /// When a user must show several factors.
+    MfaPolicy {
+        mfa_policy_id: String,
+        mfa_policy_name: String,
+        condition: String,
+        required_authentication_methods: Vec<RequiredAuthenticationMethod>,
+        /// The lowest comes first.
+        order: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notes: Option<String>,
+        created_at: WireTime,
+        updated_at: WireTime,
+    }
+
+    /// A block to let in.
+    IpAllowlistIntentRule {
+        /// Such as `192.0.2.0/24`; at most /20 wide, /48 for IPv6.
+        cidr: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
+    }
+
+    /// A block that is let in.
+    IpAllowlistRule {
+        /// Normalized to its network address.
+        cidr: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
+        /// Milliseconds since the Unix epoch, decimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<String>,
+    }
+
+    /// From where requests may come.
+    IpAllowlist {
+        organization_id: String,
+        rules: Vec<IpAllowlistRule>,
+        /// The API key that it is for; absent for all of the organization.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        public_key: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        enabled: Option<bool>,
+        /// `ALLOW` or `DENY`: what becomes of requests from an address that can't be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on_evaluation_error: Option<String>,
+    }
+
+    /// What sessions may be limited to.
+    SessionProfile {
+        session_profile_id: String,
+        session_profile_name: String,
+        /// A condition in the language of policies.
+        scope: String,
+        /// Longest life of its sessions: seconds, decimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expiration_seconds: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notes: Option<String>,
+        /// Beyond the protocol: what each user may do in a while, with all its sessions of this profile together.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<BudgetParams>,
+        created_at: WireTime,
+        /// Always the same: profiles never change.
+        updated_at: WireTime,
     }
 
     Tag {
@@ -514,4 +622,63 @@ impl From<EmailAuthCustomizationParams> for EmailCustomizationParams {
             template_id: current.template_id,
         }
     }
+}
+
+/// A policy.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    /// Its id.
+    pub policy_id: String,
+    /// Its name.
+    pub policy_name: String,
+    /// What it does where it matches.
+    pub effect: Effect,
+    /// When it was made.
+    pub created_at: WireTime,
+    /// When it was last changed.
+    pub updated_at: WireTime,
+    /// For people.
+    pub notes: String,
+    /// Who, as it was written; empty for everybody.
+    pub consensus: String,
+    /// What it is about, as it was written; empty for everything.
+    pub condition: String,
+    /// When, as it was written; absent for always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// Beyond the protocol: what it lets through in a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetParams>,
+    /// Beyond the protocol: `ON_ERROR_DENY` where a policy that denies denies also where it errs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<String>,
+}
+
+/// What the policies said of an activity after one vote.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityPolicyEvaluation {
+    /// Its id.
+    pub id: String,
+    /// The activity.
+    pub activity_id: String,
+    /// Its organization.
+    pub organization_id: String,
+    /// The vote.
+    pub vote_id: String,
+    /// What became of each policy.
+    pub policy_evaluations: Vec<PolicyEvaluation>,
+    /// When.
+    pub created_at: WireTime,
+}
+
+/// What became of a policy.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyEvaluation {
+    /// The policy.
+    pub policy_id: String,
+    /// What became of it.
+    pub outcome: Outcome,
 }

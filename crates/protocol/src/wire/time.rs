@@ -24,6 +24,12 @@ impl Timestamp {
         self.0 / 1000
     }
 
+    /// As policies see it.
+    #[cfg(feature = "engine")]
+    pub fn instant(self) -> keyward_policy::Instant {
+        keyward_policy::Instant(i128::from(self.0) * 1_000_000)
+    }
+
     /// As RFC 3339 text, whole seconds, UTC.
     pub fn to_rfc3339(self) -> String {
         let since = std::time::Duration::from_secs(self.as_seconds());

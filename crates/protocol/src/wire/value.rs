@@ -8,6 +8,16 @@ use super::enums::ApiKeyCurve;
 
 const LONGEST_LABEL: usize = 255;
 const LONGEST_EMAIL: usize = 254;
+/// The hash in a fingerprint: `sha256:` and 64 hexadecimal digits.
+pub fn fingerprint(text: &str) -> Result<[u8; 32], InvalidRequest> {
+    let digits = text.strip_prefix("sha256:").unwrap_or_default();
+    let mut digest = [0; 32];
+    hex::decode_to_slice(digits, &mut digest).map_err(|_| {
+        InvalidRequest::new("malformed fingerprint").at("fingerprint", "sha256: and 64 digits")
+    })?;
+    Ok(digest)
+}
+
 /// A hundred years; keeps every end of a lifetime representable.
 const LONGEST_LIFETIME_SECONDS: u64 = 100 * 365 * 24 * 3600;
 
@@ -98,14 +108,19 @@ pub fn phone_number(text: Option<String>) -> Result<Option<String>, InvalidReque
     }
 }
 
-/// A lifetime in seconds, decimal, more than zero.
+/// The lifetime of an API key.
 pub fn expiration_seconds(text: Option<String>) -> Result<Option<u64>, InvalidRequest> {
+    lifetime("api key expiration", text)
+}
+
+/// A lifetime in seconds, decimal, more than zero. `None` for the empty string.
+pub fn lifetime(of: &str, text: Option<String>) -> Result<Option<u64>, InvalidRequest> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     text.parse()
         .ok()
         .filter(|seconds| (1..=LONGEST_LIFETIME_SECONDS).contains(seconds))
         .map(Some)
-        .ok_or_else(|| InvalidRequest::new("invalid api key expiration"))
+        .ok_or_else(|| InvalidRequest::new(format!("invalid {of}")))
 }
 
 /// The public key of an API key, as lower-case hex. Its length and prefix are checked, not that it is a

@@ -114,21 +114,7 @@ fn names(list: &Value) -> Vec<String> {
 }
 
 fn user(now: Timestamp, rng: &mut SeededRng) -> User {
-    User {
-        id: UserId::generate(now, rng),
-        name: "user".to_owned(),
-        email: None,
-        phone_number: None,
-        tags: Vec::new(),
-        api_keys: Vec::new(),
-        authenticators: Vec::new(),
-        read_only_sessions: Vec::new(),
-        oauth_providers: Vec::new(),
-        email_verified: false,
-        phone_number_verified: false,
-        created_at: now,
-        updated_at: now,
-    }
+    User::new(UserId::generate(now, rng), "user".to_owned(), now)
 }
 
 /// A key as the case describes it; without `expires` it does not.

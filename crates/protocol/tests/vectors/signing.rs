@@ -5,9 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use keyward_crypto::{PrivateKey, Secp256k1PublicKey};
+use bitcoin::Psbt;
+use keyward_crypto::{PrivateKey, PublicKey, Secp256k1PublicKey, SeededRng};
 use keyward_protocol::payload::{RawSignature, ToSign};
-use keyward_protocol::transaction::{EthereumTransaction, SolanaTransaction, UnsignedTransaction};
+use keyward_protocol::transaction::{
+    BitcoinTransaction, EthereumTransaction, SolanaTransaction, TronCall, TronTransaction,
+    UnsignedTransaction,
+};
 use keyward_protocol::wire::RequestError;
 use keyward_protocol::wire::enums::{self, AddressFormat, TransactionType};
 use keyward_protocol::{address, payload, transaction};
@@ -18,7 +22,12 @@ use crate::addresses::{self, Refusal};
 use crate::folder;
 
 /// What must not be lost again.
-const IMPLEMENTED: [TransactionType; 2] = [TransactionType::Ethereum, TransactionType::Solana];
+const IMPLEMENTED: [TransactionType; 4] = [
+    TransactionType::Ethereum,
+    TransactionType::Solana,
+    TransactionType::Tron,
+    TransactionType::Bitcoin,
+];
 
 #[derive(Deserialize)]
 struct File {
@@ -171,6 +180,11 @@ fn expects(file: &File, case: &Case) -> Result<Passed, String> {
             [&case.expect, &case.alternative].contains(&&Some(outcome.result.clone()))
         }
         "verify" => verifies(case, &outcome.result)?,
+        "psbt-semantic" => {
+            let expected = case.expect.as_ref().ok_or("no expected PSBT")?;
+            psbt(expected) == psbt(&outcome.result)
+        }
+        "psbt-verify" => taproot_verifies(file, case, &outcome.result)?,
         other => return Err(format!("no comparison {other} here, write it")),
     };
     if is_right { Ok(Passed::Compared) } else { Err(format!("got {}", outcome.result)) }
@@ -232,10 +246,12 @@ fn perform(file: &File, case: &Case) -> Result<Outcome, RequestError> {
     if let Some(unsigned) = &case.request.unsigned_transaction {
         let kind = transaction::type_named(&case.request.kind)?;
         let transaction = transaction::parse(kind, unsigned)?;
-        let signed = transaction::sign(&transaction, &key)?;
+        let signed = transaction::sign(&transaction, &key, &mut SeededRng::from_seed([1; 32]))?;
         let parsed = match &transaction {
             UnsignedTransaction::Ethereum(transaction) => ethereum(transaction, &key),
             UnsignedTransaction::Solana(transaction) => solana(transaction),
+            UnsignedTransaction::Tron(transaction) => tron(transaction),
+            UnsignedTransaction::Bitcoin(transaction) => on_bitcoin(transaction, format),
             other => panic!("{other:?} is not compared here, write it"),
         };
         let result = json!({"signedTransaction": signed});
@@ -312,6 +328,32 @@ fn verifies(case: &Case, result: &Value) -> Result<bool, String> {
     hex::decode_to_slice(&with.public_key_x_only, &mut x_only).unwrap();
     hex::decode_to_slice(&with.message_hex, &mut digest).unwrap();
     Ok(signature.v == "00" && Secp256k1PublicKey::verify_schnorr(&x_only, &digest, &bytes))
+}
+
+fn psbt(result: &Value) -> Psbt {
+    let text = result["signedTransaction"].as_str().unwrap();
+    Psbt::deserialize(&hex::decode(text).unwrap()).unwrap()
+}
+
+/// Whether the only input is signed by the taproot output key of the case, and nothing else has changed.
+fn taproot_verifies(file: &File, case: &Case, result: &Value) -> Result<bool, String> {
+    use bitcoin::hashes::Hash;
+    use bitcoin::sighash::{Prevouts, SighashCache, TapSighashType};
+
+    let Named { key, .. } = file.named(case).map_err(|refused| refused.to_string())?;
+    let PublicKey::Secp256k1(public) = key.public_key() else { return Err("no such key".into()) };
+    let (mut found, mut expected) = (psbt(result), psbt(case.expect.as_ref().unwrap()));
+    let utxo = found.inputs[0].witness_utxo.clone().ok_or("no output that is spent")?;
+    let digest = SighashCache::new(&found.unsigned_tx)
+        .taproot_key_spend_signature_hash(0, &Prevouts::All(&[utxo]), TapSighashType::Default)
+        .unwrap();
+    let signature = found.inputs[0].tap_key_sig.take().ok_or("no signature")?;
+    expected.inputs[0].tap_key_sig = None;
+    let signature: [u8; 64] = signature.to_vec().try_into().map_err(|_| "not 64 bytes")?;
+    let output_key = public.taproot_output_key(None);
+    let is_right =
+        Secp256k1PublicKey::verify_schnorr(&output_key, &digest.to_byte_array(), &signature);
+    Ok(is_right && found == expected)
 }
 
 /// Whether `found` has every member of `expected`, numbers and their texts being the same.
@@ -410,4 +452,60 @@ fn solana(transaction: &SolanaTransaction) -> Value {
         "recent_blockhash": transaction.recent_blockhash,
         "address_table_lookups": lookups.collect::<Value>(),
     })
+}
+
+/// The members that policies see, under their names there, of the kinds that the file has.
+fn tron(transaction: &TronTransaction) -> Value {
+    let contract = &transaction.contract;
+    let mut parsed = json!({
+        "type": contract.call.name(),
+        "owner_address": contract.owner_address,
+    });
+    let more = match &contract.call {
+        TronCall::Transfer { to_address, amount } => {
+            json!({ "to_address": to_address, "amount": amount })
+        }
+        TronCall::Trigger { contract_address, call_value, data, .. } => json!({
+            "contract_address": contract_address,
+            "call_value": call_value,
+            "data": hex::encode(data),
+        }),
+        TronCall::Delegate { resource, balance, receiver_address, lock, lock_period } => json!({
+            "resource": resource.as_str(),
+            "balance": balance,
+            "receiver_address": receiver_address,
+            "lock": lock,
+            "lock_period": lock_period,
+        }),
+        TronCall::Freeze { resource, frozen_balance } => {
+            json!({ "resource": resource.as_str(), "frozen_balance": frozen_balance })
+        }
+        TronCall::Unfreeze { resource, unfreeze_balance } => {
+            json!({ "resource": resource.as_str(), "unfreeze_balance": unfreeze_balance })
+        }
+        other => panic!("{other:?} is not compared here, write it"),
+    };
+    parsed.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({
+        "txID": hex::encode(transaction.digest()),
+        "contract": [parsed],
+        "ref_block_bytes": hex::encode(&transaction.ref_block_bytes),
+        "ref_block_hash": hex::encode(&transaction.ref_block_hash),
+        "expiration": transaction.expiration,
+        "timestamp": transaction.timestamp,
+        "fee_limit": transaction.fee_limit,
+    })
+}
+
+/// The members that policies see, under their names there.
+fn on_bitcoin(transaction: &BitcoinTransaction, format: AddressFormat) -> Value {
+    let outputs = transaction.outputs(Some(format)).map(|output| {
+        json!({
+            "value": output.value,
+            "script_pubkey": output.script_pubkey,
+            "address": output.address,
+            "address_type": output.address_type,
+        })
+    });
+    json!({ "fee": transaction.fee(), "outputs": outputs.collect::<Value>() })
 }

@@ -4,12 +4,13 @@
     reason = "a benchmark prints, and stops where its own arithmetic is wrong"
 )]
 
-//! The budgets of the design, measured: `cargo xtask bench [--quick]`.
+//! The budgets of the design, measured: `cargo xtask bench [--quick]`; `--policies` for those alone.
 //!
 //! Every figure is a ratio to a baseline of the same run. The server runs in a process of its own, over
 //! SQLite on disk, and its processor time is what the system accounted to it; the client's is not in it.
 
 mod load;
+mod policies;
 mod process;
 
 use std::io::Write;
@@ -41,9 +42,13 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["--server", folder] => process::serve(Path::new(folder)),
         [] => run(&Scale { load: Duration::from_secs(8), sub_organizations: 1_000_000 }),
+        ["--policies"] => {
+            row("what", "measured", "baseline", "ratio", "budget");
+            policies(&Crypto::measure())
+        }
         ["--quick"] => run(&Scale { load: Duration::from_secs(3), sub_organizations: 10_000 }),
         _ => {
-            eprintln!("usage: bench [--quick]");
+            eprintln!("usage: bench [--quick | --policies]");
             return ExitCode::from(2);
         }
     };
@@ -60,6 +65,7 @@ fn main() -> ExitCode {
 async fn run(scale: &Scale) -> Result<(), Failure> {
     let crypto = Crypto::measure();
     row("what", "measured", "baseline", "ratio", "budget");
+    policies(&crypto)?;
 
     let folder = tempfile::tempdir()?;
     let server = Server::start(folder.path())?;
@@ -105,6 +111,14 @@ async fn run(scale: &Scale) -> Result<(), Failure> {
         scale.sub_organizations
     );
     println!("memory, under load {:>8.1} MiB", server.resident_mib()?);
+    Ok(())
+}
+
+/// One decision of a hundred policies.
+fn policies(crypto: &Crypto) -> Result<(), Failure> {
+    let case = policies::Case::new()?;
+    let decide = best(|| assert_eq!(case.decide(), keyward_policy::Verdict::Allow));
+    compare("decision of 100 policies", decide, crypto.verify, 0.5);
     Ok(())
 }
 

@@ -10,9 +10,7 @@ use axum::body::Bytes;
 use axum::routing::post;
 use keyward_crypto::{CryptoRng, Secret, os_rng};
 use keyward_protocol::engine::Changes;
-use keyward_protocol::engine::model::{
-    ApiKey, Organization, ParsedKey, RootQuorum, SessionLimits, User,
-};
+use keyward_protocol::engine::model::{ApiKey, Organization, ParsedKey, User};
 use keyward_protocol::wire::enums::{ApiKeyCurve, CredentialType};
 use keyward_protocol::wire::id::{ApiKeyId, OrganizationId, UserId};
 use keyward_server::delivery::Sending;
@@ -169,44 +167,25 @@ fn sub_organization(
     let mut key = [2; 33];
     rng.fill_bytes(&mut key[1..]);
     let user = UserId::generate(now, rng);
-    Organization {
-        id: OrganizationId::generate(now, rng),
-        parent: Some(parent),
-        name: format!("User {number}"),
-        created_at: now,
-        users: vec![User {
-            id: user,
-            name: format!("User {number}"),
-            email: Some(format!("user{number}@example.com")),
-            phone_number: None,
-            tags: Vec::new(),
-            api_keys: vec![ApiKey {
-                id: ApiKeyId::generate(now, rng),
-                name: "API key".to_owned(),
-                public_key: hex::encode(key),
-                curve: ApiKeyCurve::P256,
-                kind: CredentialType::ApiKeyP256,
-                created_at: now,
-                expiration_seconds: None,
-                opened_by: None,
-                session: None,
-                parsed: ParsedKey::default(),
-            }],
-            authenticators: Vec::new(),
-            read_only_sessions: Vec::new(),
-            oauth_providers: Vec::new(),
-            email_verified: false,
-            phone_number_verified: false,
+    let name = format!("User {number}");
+    let mut organization =
+        Organization::new(OrganizationId::generate(now, rng), Some(parent), name.clone(), now);
+    organization.root_quorum.users.push(user);
+    organization.users.push(User {
+        email: Some(format!("user{number}@example.com")),
+        api_keys: vec![ApiKey {
+            id: ApiKeyId::generate(now, rng),
+            name: "API key".to_owned(),
+            public_key: hex::encode(key),
+            curve: ApiKeyCurve::P256,
+            kind: CredentialType::ApiKeyP256,
             created_at: now,
-            updated_at: now,
+            expiration_seconds: None,
+            opened_by: None,
+            session: None,
+            parsed: ParsedKey::default(),
         }],
-        root_quorum: RootQuorum { threshold: 1, users: vec![user] },
-        features: std::collections::BTreeMap::default(),
-        wallets: Vec::new(),
-        private_keys: Vec::new(),
-        tags: Vec::new(),
-        session_limits: SessionLimits::default(),
-        oauth2_credentials: Vec::new(),
-        auth_proxy: None,
-    }
+        ..User::new(user, name, now)
+    });
+    organization
 }

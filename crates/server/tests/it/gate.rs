@@ -1,6 +1,6 @@
 //! A store whose commits can be held, lost and made to fail.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use keyward_store::{
@@ -29,11 +29,17 @@ struct Next {
     released: oneshot::Receiver<()>,
 }
 
+/// What becomes of commits that nobody holds: [`Hold::Fail`], [`Hold::Lose`], or `None` for made and answered.
+type Fate = Box<dyn Fn() -> Option<Hold> + Send + Sync>;
+
 /// In memory, with a gate before the commits.
 #[derive(Default)]
 pub(crate) struct Gate {
     store: MemoryStore,
     next: Mutex<Option<Next>>,
+    fate: OnceLock<Fate>,
+    /// Records that were written: the revision each had before, and when it expires.
+    written: Mutex<Vec<(Revision, u64)>>,
 }
 
 /// A commit that is held.
@@ -43,6 +49,29 @@ pub(crate) struct Held {
 }
 
 impl Gate {
+    /// Loses commits and has them fail from now on.
+    pub(crate) fn become_unreliable(
+        &self,
+        fate: impl Fn() -> Option<Hold> + Send + Sync + 'static,
+    ) {
+        assert!(self.fate.set(Box::new(fate)).is_ok(), "it is that already");
+    }
+
+    /// The records that were written: the revision each had before, and when it expires.
+    pub(crate) fn written(&self) -> Vec<(Revision, u64)> {
+        self.written.lock().unwrap().clone()
+    }
+
+    async fn make(&self, commit: Commit) -> Result<(), StoreError> {
+        let records = commit.records.iter();
+        let written: Vec<_> = records
+            .filter_map(|record| Some((record.expected, record.content.as_ref()?.expires_ms?)))
+            .collect();
+        self.store.commit(commit).await?;
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).extend(written);
+        Ok(())
+    }
+
     /// Holds the next commit, whoever makes it.
     pub(crate) fn hold_next(&self, how: Hold) -> Held {
         let (arrived, arrival) = oneshot::channel();
@@ -80,11 +109,15 @@ impl Store for Gate {
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Next { how, arrived, released }) = next else {
-            return self.store.commit(commit).await;
+            return match self.fate.get().and_then(|fate| fate()) {
+                Some(Hold::Fail) => Err(StoreError::Unavailable),
+                Some(Hold::Lose) => self.make(commit).await.and(Err(StoreError::Unavailable)),
+                _ => self.make(commit).await,
+            };
         };
         let made = match how {
             Hold::Fail | Hold::Before => Ok(()),
-            Hold::After | Hold::Lose => self.store.commit(commit.clone()).await,
+            Hold::After | Hold::Lose => self.make(commit.clone()).await,
         };
         // Nobody waits for those that are not held.
         let _ = arrived.send(());
@@ -93,7 +126,7 @@ impl Store for Gate {
             Hold::Lose => made.and(Err(StoreError::Unavailable)),
             Hold::Before | Hold::After => {
                 let _ = released.await;
-                if matches!(how, Hold::Before) { self.store.commit(commit).await } else { made }
+                if matches!(how, Hold::Before) { self.make(commit).await } else { made }
             }
         }
     }

@@ -9,11 +9,17 @@ mod authorization;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
 mod client;
+#[cfg(test)]
+mod consensus;
 #[cfg(test)]
 mod dev_oidc;
 #[cfg(test)]
 mod disclosure;
+#[cfg(test)]
+mod factors;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]
@@ -30,6 +36,8 @@ mod playground;
 mod proof;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod reset;
 #[cfg(test)]

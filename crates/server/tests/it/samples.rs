@@ -57,6 +57,8 @@ pub(crate) struct Known {
     pub(crate) alice: Person,
     pub(crate) carol: Person,
     pub(crate) dinah: String,
+    /// A policy that matches nothing.
+    pub(crate) policy: String,
     pub(crate) wallet: String,
     pub(crate) account: String,
     pub(crate) address: String,
@@ -67,6 +69,13 @@ pub(crate) struct Known {
     pub(crate) oauth2_credential: String,
     /// A client secret as it travels.
     pub(crate) envelope: String,
+    /// How calls of a contract are read.
+    pub(crate) interface: String,
+}
+
+/// A policy that matches nothing.
+fn policy(name: &str) -> Value {
+    json!({ "policyName": name, "effect": "EFFECT_DENY", "condition": "false", "notes": "" })
 }
 
 impl Known {
@@ -89,6 +98,7 @@ impl Known {
         });
         let made = alice.done("create_private_keys", json!({ "privateKeys": [key] })).await;
         let private_key = text(&made["privateKeys"][0]["privateKeyId"]);
+        let policy = text(&alice.done("create_policy", policy("spare")).await["policyId"]);
         let tag = json!({ "userTagName": "ops", "userIds": [] });
         let user_tag = text(&alice.done("create_user_tag", tag).await["userTagId"]);
         let tag = json!({ "privateKeyTagName": "hot", "privateKeyIds": [] });
@@ -109,7 +119,11 @@ impl Known {
         });
         let made = world.parent.done("create_oauth2_credential", client).await;
         let oauth2_credential = text(&made["oauth2CredentialId"]);
+        let made = interface("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359");
+        let made = alice.done("create_smart_contract_interface", made).await;
+        let interface = text(&made["smartContractInterfaceId"]);
         Self {
+            policy,
             subject: alice_herself.clone(),
             alice: alice_herself,
             carol: person(world, &world.carol, named("Carol")).await,
@@ -122,6 +136,7 @@ impl Known {
             private_key_tag,
             oauth2_credential,
             envelope,
+            interface,
         }
     }
 }
@@ -182,6 +197,24 @@ pub(crate) const SAMPLES: &[Sample] = &[
         },
     },
     Sample {
+        route: "create_mfa_policy",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| mfa_policy(&known.subject.user),
+    },
+    Sample {
+        route: "update_mfa_policy",
+        who: Who::Root,
+        outcome: Some("could not find mfa policy with ID"),
+        parameters: |known| json!({ "userId": known.subject.user, "mfaPolicyId": known.wallet, "order": 2 }),
+    },
+    Sample {
+        route: "delete_mfa_policy",
+        who: Who::Root,
+        outcome: Some("could not find mfa policy with ID"),
+        parameters: |known| json!({ "userId": known.subject.user, "mfaPolicyId": known.wallet }),
+    },
+    Sample {
         route: "create_private_key_tag",
         who: Who::Root,
         outcome: None,
@@ -215,6 +248,24 @@ pub(crate) const SAMPLES: &[Sample] = &[
             let target = Credential::api_key().public_key();
             json!({ "targetPublicKey": target, "userId": known.subject.user })
         },
+    },
+    Sample {
+        route: "create_session_profile",
+        who: Who::Parent,
+        outcome: None,
+        parameters: |_| json!({ "sessionProfileName": "new", "scope": "activity.action == 'SIGN'" }),
+    },
+    Sample {
+        route: "set_ip_allowlist",
+        who: Who::Parent,
+        outcome: None,
+        parameters: |_| json!({ "enabled": false, "rules": [{ "cidr": "192.0.2.0/24" }] }),
+    },
+    Sample {
+        route: "remove_ip_allowlist",
+        who: Who::Parent,
+        outcome: Some("could not find ip allowlist"),
+        parameters: |_| json!({}),
     },
     Sample {
         route: "create_sub_organization",
@@ -556,6 +607,54 @@ pub(crate) const SAMPLES: &[Sample] = &[
         parameters: |known| json!({ "userId": known.subject.user, "authenticator": Credential::passkey().as_authenticator("new") }),
     },
     Sample {
+        route: "approve_activity",
+        who: Who::Everyone,
+        outcome: Some("No activity found with fingerprint"),
+        parameters: |_| json!({ "fingerprint": format!("sha256:{}", "0".repeat(64)) }),
+    },
+    Sample {
+        route: "reject_activity",
+        who: Who::Everyone,
+        outcome: Some("No activity found with fingerprint"),
+        parameters: |_| json!({ "fingerprint": format!("sha256:{}", "0".repeat(64)) }),
+    },
+    Sample {
+        route: "create_policy",
+        who: Who::Root,
+        outcome: None,
+        parameters: |_| policy("fresh"),
+    },
+    Sample {
+        route: "create_policies",
+        who: Who::Root,
+        outcome: None,
+        parameters: |_| json!({ "policies": [policy("fresh"), policy("other")] }),
+    },
+    Sample {
+        route: "update_policy",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "policyId": known.policy, "policyNotes": "changed" }),
+    },
+    Sample {
+        route: "delete_policy",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "policyId": known.policy }),
+    },
+    Sample {
+        route: "delete_policies",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "policyIds": [known.policy] }),
+    },
+    Sample {
+        route: "set_policy_settings",
+        who: Who::Root,
+        outcome: None,
+        parameters: |_| json!({ "denyOnError": true }),
+    },
+    Sample {
         route: "revoke_session",
         who: Who::Sessions,
         outcome: None,
@@ -574,12 +673,45 @@ pub(crate) const SAMPLES: &[Sample] = &[
         parameters: |known| json!({ "sessionId": known.subject.session, "label": "phone" }),
     },
     Sample {
+        route: "create_smart_contract_interface",
+        who: Who::Root,
+        outcome: None,
+        parameters: |_| interface("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
+    },
+    Sample {
+        route: "delete_smart_contract_interface",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "smartContractInterfaceId": known.interface }),
+    },
+    Sample {
         route: "set_session_limits",
         who: Who::Root,
         outcome: None,
         parameters: |_| json!({ "idleTimeoutSeconds": "600" }),
     },
 ];
+
+/// How calls of a contract are read, as `CREATE_SMART_CONTRACT_INTERFACE` takes it.
+fn interface(address: &str) -> Value {
+    json!({
+        "smartContractAddress": address,
+        "smartContractInterface": r#"[{"type":"function","name":"f","inputs":[]}]"#,
+        "type": "SMART_CONTRACT_INTERFACE_TYPE_ETHEREUM",
+        "label": "contract",
+    })
+}
+
+/// An MFA policy that is about nothing.
+fn mfa_policy(user: &str) -> Value {
+    json!({
+        "userId": user,
+        "mfaPolicyName": "new",
+        "condition": "false",
+        "requiredAuthenticationMethods": [{ "any": [{ "type": "AUTHENTICATION_TYPE_PASSKEY" }] }],
+        "order": 1,
+    })
+}
 
 /// A user with an API key, as `CREATE_USERS_V4` takes it.
 pub(crate) fn new_user(name: &str) -> Value {

@@ -1,0 +1,4 @@
+//! What holds for every set of policies.
+
+#[cfg(test)]
+mod properties;
