@@ -98,7 +98,10 @@ pub(crate) async fn submit(
                     .ok_or(RequestError::Busy);
             }
             Ok(Attempt::Ballot(ballot)) => {
-                return Box::pin(vote(app, &stamped, &loaded, ballot, now)).await;
+                return {
+                    let id = loaded.opened.organization.id;
+                    Box::pin(vote(app, &stamped, id, ballot, now)).await
+                };
             }
             Err(refusal) => {
                 // A commit that the store can't tell of may have been made all the same.
@@ -232,12 +235,20 @@ async fn wait(
     status: ActivityStatus,
 ) -> Result<Attempt, RequestError> {
     record.status = status;
-    let sealed = app
-        .store
-        .seal(unchanged(loaded, Changes::default(), &record), &mut os_rng())
-        .map_err(RequestError::internal)?;
-    Ok(match app.store.commit(sealed).await {
-        Ok(()) => Attempt::Recorded(Box::new(record), None),
+    keep(app, loaded, record, Changes::default(), None).await
+}
+
+/// Records a submission that changes nothing of its organization, and is answered with `refusal` if there is one.
+async fn keep(
+    app: &App,
+    loaded: &Loaded,
+    record: ActivityRecord,
+    changes: Changes,
+    refusal: Option<RequestError>,
+) -> Result<Attempt, RequestError> {
+    let sealed = app.store.seal(unchanged(loaded, changes, &record), &mut os_rng());
+    Ok(match app.store.commit(sealed.map_err(RequestError::internal)?).await {
+        Ok(()) => Attempt::Recorded(Box::new(record), refusal),
         Err(error) => lost(error)?,
     })
 }
@@ -342,14 +353,7 @@ async fn refuse(
     record.status = status;
     record.failure = Some(Failure::from(&refusal.status()));
     let changes = Changes { records: kept, ..Changes::default() };
-    let sealed = app
-        .store
-        .seal(unchanged(loaded, changes, &record), &mut os_rng())
-        .map_err(RequestError::internal)?;
-    Ok(match app.store.commit(sealed).await {
-        Ok(()) => Attempt::Recorded(Box::new(record), Some(refusal)),
-        Err(error) => lost(error)?,
-    })
+    keep(app, loaded, record, changes, Some(refusal)).await
 }
 
 /// What a commit that was not made means.
@@ -383,7 +387,7 @@ async fn known(
     if record.is_open() && !has_voted {
         // Who sends the same body approves it.
         let ballot = Ballot { digest, selection: VoteSelection::Approved };
-        return Box::pin(vote(app, stamped, loaded, ballot, now)).await.map(Some);
+        return Box::pin(vote(app, stamped, organization, ballot, now)).await.map(Some);
     }
     if !record.votes.iter().any(|vote| vote.user == caller.user) {
         return match caller.home {

@@ -2,15 +2,16 @@
 
 use keyward_crypto::os_rng;
 use keyward_protocol::activities::{Ballot, Request};
-use keyward_protocol::engine::authorize::{check_scope, may_vote};
+use keyward_protocol::engine::authorize::{check_credential, may_vote};
 use keyward_protocol::engine::budgets::Account;
 use keyward_protocol::engine::items::Subjects;
-use keyward_protocol::engine::record::{Record, RecordKey};
+use keyward_protocol::engine::record::{Record, RecordChange};
 use keyward_protocol::engine::{
     ActivityRecord, Caller, Changes, Client, Decision, Hearing, Home, Stamped, VoteRecord,
     authorize,
 };
 use keyward_protocol::wire::enums::{ActivityStatus, VoteSelection};
+use keyward_protocol::wire::id::OrganizationId;
 use keyward_protocol::wire::objects::{Activity, Failure};
 use keyward_protocol::wire::{RequestError, Timestamp};
 use keyward_store::{SealedCommit, SealedError, StoreError};
@@ -18,7 +19,7 @@ use keyward_store::{SealedCommit, SealedError, StoreError};
 use crate::app::App;
 use crate::facts::{Fetched, accounts, facts, subjects};
 use crate::submit::{
-    ATTEMPTS, Ledgers, Loaded, execute, identify, not_utf8, note, unchanged, with_parent,
+    ATTEMPTS, Ledgers, Loaded, execute, identify, lost, not_utf8, note, unchanged, with_parent,
 };
 
 /// How long the count of an activity's votes is kept after the last of them: longer than any request takes.
@@ -39,11 +40,10 @@ enum Attempt {
 pub(crate) async fn vote(
     app: &App,
     stamped: &Stamped,
-    loaded: &Loaded,
+    id: OrganizationId,
     ballot: Ballot,
     now: Timestamp,
 ) -> Result<Activity, RequestError> {
-    let id = loaded.opened.organization.id;
     let mut fetched = Fetched::default();
     let mut turn = None;
     for _ in 0..ATTEMPTS {
@@ -79,6 +79,9 @@ async fn attempt(
     now: Timestamp,
 ) -> Result<Attempt, RequestError> {
     let organization = &loaded.opened.organization;
+    // Read before what it guards: whoever votes meanwhile raises it.
+    let key = app.store.record_key(organization.id, "votes", &hex::encode(ballot.digest));
+    let count: Record<u64> = app.store.record(key).await.map_err(RequestError::internal)?;
     let found = app.store.activity_of(organization.id, ballot.digest).await;
     // Users of the parent vote here only on what one of them submitted.
     let unknown = || match caller.home {
@@ -89,13 +92,6 @@ async fn attempt(
         },
     };
     let mut record = found.map_err(RequestError::internal)?.ok_or_else(unknown)?;
-    // Read before what it guards: whoever votes meanwhile raises it.
-    let key = RecordKey { organization: organization.id, id: record.id.0 };
-    let count: Record<u64> = app.store.record(key).await.map_err(RequestError::internal)?;
-    let guarded = app.store.activity_of(organization.id, ballot.digest).await;
-    if let Some(newer) = guarded.map_err(RequestError::internal)? {
-        record = newer;
-    }
 
     let message = std::str::from_utf8(&stamped.body).map_err(|_| not_utf8())?;
     let is_known = record
@@ -134,8 +130,8 @@ async fn attempt(
     let accounts = accounts(app, loaded, &proposer, &all).await?;
     let is_proposer = caller.user == proposer.user;
     let hearing = Hearing { voter: caller, votes, subjects: &subjects, accounts: &accounts, now };
-    // A session that may not ask for it may not vote on it: such a vote must not be kept, lest it count later.
-    check_scope(organization, parent, &request, hearing)?;
+    // Such a vote must not be kept, lest it count later.
+    check_credential(organization, parent, &request, hearing)?;
     if !has_approved
         && !is_proposer
         && !may_vote(organization, parent, &proposer, &request, hearing)?
@@ -282,10 +278,7 @@ impl Case<'_> {
 }
 
 /// The count of an activity's votes with one more.
-fn counted(
-    count: &Record<u64>,
-    now: Timestamp,
-) -> Result<keyward_protocol::engine::record::RecordChange, RequestError> {
+fn counted(count: &Record<u64>, now: Timestamp) -> Result<RecordChange, RequestError> {
     let next = Record { key: count.key, revision: count.revision, value: count.value + 1 };
     next.write(Some(now.plus_seconds(KEPT_SECONDS)))
 }
@@ -302,7 +295,7 @@ async fn commit(app: &App, sealed: SealedCommit) -> Result<Committed, RequestErr
         Err(SealedError::Store(StoreError::Conflict | StoreError::Duplicate)) => {
             Ok(Committed::Stale)
         }
-        Err(error) => match crate::submit::lost(error) {
+        Err(error) => match lost(error) {
             Err(internal @ RequestError::Internal(_)) => Err(internal),
             Err(refusal) => Ok(Committed::Refused(refusal)),
             Ok(_) => Ok(Committed::Stale),

@@ -54,6 +54,7 @@ export interface Routes {
   get_ip_allowlist: { parameters: OfCaller<GetIpAllowlist>; result: GetIpAllowlistResponse };
   get_mfa_policies: { parameters: OfCaller<GetMfaPolicies>; result: GetMfaPoliciesResponse };
   get_mfa_policy: { parameters: OfCaller<GetMfaPolicy>; result: GetMfaPolicyResponse };
+  get_mfa_status: { parameters: OfCaller<GetMfaStatus>; result: GetMfaStatusResponse };
   get_oauth2_credential: { parameters: OfCaller<GetOauth2Credential>; result: GetOauth2CredentialResponse };
   get_oauth_providers: { parameters: OfCaller<GetOauthProviders>; result: GetOauthProvidersResponse };
   get_organization: { parameters: OfCaller<GetOrganization>; result: GetOrganizationResponse };
@@ -176,6 +177,7 @@ export interface Api {
   getIpAllowlist(parameters?: Routes["get_ip_allowlist"]["parameters"], as?: As): Promise<Routes["get_ip_allowlist"]["result"]>;
   getMfaPolicies(parameters: Routes["get_mfa_policies"]["parameters"], as?: As): Promise<Routes["get_mfa_policies"]["result"]>;
   getMfaPolicy(parameters: Routes["get_mfa_policy"]["parameters"], as?: As): Promise<Routes["get_mfa_policy"]["result"]>;
+  getMfaStatus(parameters: Routes["get_mfa_status"]["parameters"], as?: As): Promise<Routes["get_mfa_status"]["result"]>;
   getOauth2Credential(parameters: Routes["get_oauth2_credential"]["parameters"], as?: As): Promise<Routes["get_oauth2_credential"]["result"]>;
   getOauthProviders(parameters?: Routes["get_oauth_providers"]["parameters"], as?: As): Promise<Routes["get_oauth_providers"]["result"]>;
   getOrganization(parameters?: Routes["get_organization"]["parameters"], as?: As): Promise<Routes["get_organization"]["result"]>;
@@ -606,6 +608,8 @@ export interface CreateMfaPolicyIntent {
 export interface CreateMfaPolicyResult {
   /** The MFA policy. */
   mfaPolicyId: string;
+  /** Beyond the protocol: what is odd about it, such as that it locks its user out. */
+  warnings?: PolicyWarning[];
 }
 
 /** As it travels. */
@@ -781,6 +785,8 @@ export interface CreateSessionProfileIntent {
 export interface CreateSessionProfileResult {
   /** The session profile. */
   sessionProfileId: string;
+  /** Beyond the protocol: what is odd about its scope. */
+  warnings?: PolicyWarning[];
 }
 
 /** As it travels. */
@@ -1454,6 +1460,22 @@ export interface GetMfaPolicyResponse {
 }
 
 /** As it travels. */
+export interface GetMfaStatus {
+  /** The activity. */
+  activityId: string;
+  /** The activity's organization. */
+  organizationId: string;
+  /** The user; everybody who voted when absent. */
+  userId?: string | null;
+}
+
+/** What it answers. */
+export interface GetMfaStatusResponse {
+  /** Of each user the policy that is enforced; nothing of users for whom none is. */
+  mfaStatuses: MfaStatus[];
+}
+
+/** As it travels. */
 export interface GetOauth2Credential {
   /** Id of the client. */
   oauth2CredentialId: string;
@@ -1994,6 +2016,16 @@ export interface MfaPolicy {
 
 /** Where a user stands with an MFA policy. */
 export type MfaStandingName = "MFA_STANDING_SATISFIED" | "MFA_STANDING_OPEN" | "MFA_STANDING_BLOCKED";
+
+/** How far a user is with the factors that an activity takes. */
+export interface MfaStatus {
+  mfaPolicyId: string;
+  requiredMethods: RequiredAuthenticationMethod[];
+  satisfied: boolean;
+  /** What the user has shown, whether it was asked for or not. */
+  satisfiedMethods: AuthenticationMethod[];
+  userId: string;
+}
 
 /** As it travels. */
 export interface Oauth2AuthenticateIntent {
@@ -2812,6 +2844,8 @@ export interface UpdateMfaPolicyIntent {
 export interface UpdateMfaPolicyResult {
   /** The MFA policy. */
   mfaPolicyId: string;
+  /** Beyond the protocol: what is odd about it, such as that it locks its user out. */
+  warnings?: PolicyWarning[];
 }
 
 /** As it travels. */

@@ -51,6 +51,7 @@ export const routes = [
   { route: "get_ip_allowlist", submission: false },
   { route: "get_mfa_policies", submission: false },
   { route: "get_mfa_policy", submission: false },
+  { route: "get_mfa_status", submission: false },
   { route: "get_oauth2_credential", submission: false },
   { route: "get_oauth_providers", submission: false },
   { route: "get_organization", submission: false },

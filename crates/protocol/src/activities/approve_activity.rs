@@ -75,3 +75,32 @@ impl Execute for ApproveActivity {
         Err(InvalidRequest::new("a vote is not executed").into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::engine::Hearing;
+    use crate::engine::authorize::check_credential;
+    use crate::engine::items::Subjects;
+    use crate::engine::testing::World;
+    use crate::wire::RequestError;
+    use crate::wire::enums::CredentialType;
+
+    #[test]
+    fn a_key_for_recovery_votes_on_nothing() {
+        let world = World::new();
+        let organization = world.organization(world.parent());
+        let tag = json!({ "userTagName": "ops", "userIds": [] });
+        let request = World::request("ACTIVITY_TYPE_CREATE_USER_TAG", &tag);
+        let mut voter = world.root();
+        let check = |voter: &_| {
+            let subjects = &Subjects::new();
+            let hearing = Hearing { voter, votes: &[], subjects, accounts: &[], now: world.now };
+            check_credential(organization, None, &request, hearing)
+        };
+        check(&voter).unwrap();
+        voter.credential.kind = Some(CredentialType::RecoverUserKeyP256);
+        assert!(matches!(check(&voter), Err(RequestError::PermissionDenied)));
+    }
+}

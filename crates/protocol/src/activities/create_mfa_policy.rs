@@ -15,6 +15,7 @@ use {
     crate::wire::id::MfaPolicyId,
 };
 
+use crate::wire::draft::PolicyWarning;
 use crate::wire::id::UserId;
 use crate::wire::objects::RequiredAuthenticationMethod;
 use crate::wire::{InvalidRequest, value};
@@ -45,6 +46,9 @@ pub struct CreateMfaPolicyIntent {
 pub struct CreateMfaPolicyResult {
     /// The MFA policy.
     pub mfa_policy_id: String,
+    /// Beyond the protocol: what is odd about it, such as that it locks its user out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<PolicyWarning>,
 }
 
 /// As it is meant.
@@ -124,7 +128,8 @@ impl Execute for CreateMfaPolicy {
             parsed: Parsed::default(),
         });
         user.updated_at = now;
-        Ok(CreateMfaPolicyResult { mfa_policy_id: id.to_string() })
+        let warnings = mfa::warnings(user, id);
+        Ok(CreateMfaPolicyResult { mfa_policy_id: id.to_string(), warnings })
     }
 }
 

@@ -9,7 +9,7 @@ use {
     super::Execute,
     crate::engine::budgets,
     crate::engine::model::{Parsed, SessionProfile, limits},
-    crate::engine::{Caller, Context, Rule},
+    crate::engine::{Caller, Context, Rule, scopes},
     crate::parameters,
     crate::wire::RequestError,
     crate::wire::enums::{Action, Resource},
@@ -18,6 +18,7 @@ use {
 };
 
 use crate::wire::budget::BudgetParams;
+use crate::wire::draft::PolicyWarning;
 use crate::wire::{InvalidRequest, value};
 
 /// As it travels.
@@ -45,6 +46,9 @@ pub struct CreateSessionProfileIntent {
 pub struct CreateSessionProfileResult {
     /// The session profile.
     pub session_profile_id: String,
+    /// Beyond the protocol: what is odd about its scope.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<PolicyWarning>,
 }
 
 /// As it is meant.
@@ -124,7 +128,9 @@ impl Execute for CreateSessionProfile {
             created_at: now,
             parsed: Parsed::default(),
         });
-        Ok(CreateSessionProfileResult { session_profile_id: id.to_string() })
+        let profile = profiles.last();
+        let warnings = profile.map(scopes::warnings).unwrap_or_default();
+        Ok(CreateSessionProfileResult { session_profile_id: id.to_string(), warnings })
     }
 }
 

@@ -125,6 +125,8 @@ impl Execute for SignRawPayload {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::collections::BTreeMap;
+
     use keyward_crypto::{PrivateKey, PublicKey, SecretBytes};
     use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
@@ -132,6 +134,7 @@ pub(crate) mod tests {
     use crate::address;
     use crate::engine::model;
     use crate::engine::testing::World;
+    use crate::parameters::SignWith;
     use crate::wire::RequestError;
     use crate::wire::enums::{AddressFormat, Curve};
     use crate::wire::id::PrivateKeyId;
@@ -176,43 +179,62 @@ pub(crate) mod tests {
         id
     }
 
-    /// Has the vectors of an activity signed, those aside that need what does not exist yet. Returns how
-    /// many there were.
-    pub(crate) fn check_vectors(activity: &str, kind: &str) -> usize {
+    /// Has the vectors of an activity signed, each with a key named as the row says, or by its id where no
+    /// such address is made yet. `is_same` says of a row whether what was signed is what it expects. Returns how
+    /// many there were, and the rows that need what does not exist yet.
+    pub(crate) fn check_vectors(
+        activity: &str,
+        kind: &str,
+        is_same: fn(&Value, &Value) -> bool,
+    ) -> (usize, Vec<String>) {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/signing.json");
         let vectors: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
         let mut world = World::new();
-        let keys = vectors["keys"].as_array().unwrap();
-        for key in keys {
+        let mut ids = BTreeMap::new();
+        for key in vectors["keys"].as_array().unwrap() {
             let curve = read(&key["curve"]);
-            keep_key(&mut world, curve, key["privateKeyHex"].as_str().unwrap());
+            let id = keep_key(&mut world, curve, key["privateKeyHex"].as_str().unwrap());
+            ids.insert(key["id"].as_str().unwrap(), (id, &key["addresses"]));
         }
-        let mut checked = 0;
+        let (mut checked, mut left_out) = (0, Vec::new());
         for case in vectors["cases"].as_array().unwrap() {
             if case["activity"] != activity {
                 continue;
             }
-            let key = keys.iter().find(|key| key["id"] == case["key"]);
+            let id = case["id"].as_str().unwrap();
             let mut request = case["request"].clone();
+            let key = case["key"].as_str().and_then(|key| ids.get(key));
             request["signWith"] = match (key, case["signWithFormat"].as_str()) {
-                (Some(key), Some(format)) => key["addresses"][format].clone(),
+                (Some((key, addresses)), Some(format)) => {
+                    let address = addresses[format].clone();
+                    let parent = world.organization(world.parent());
+                    let is_made = address.as_str().is_none_or(|address| {
+                        let by = SignWith::Address(address.to_owned());
+                        parent.private_key_named(&by).is_some()
+                    });
+                    if !is_made && activity != "sign_transaction" {
+                        // The format says what is signed, and how.
+                        left_out.push(id.to_owned());
+                        continue;
+                    }
+                    if is_made { address } else { key.to_string().into() }
+                }
                 _ => case["signWith"].clone(),
             };
-            let id = case["id"].as_str().unwrap();
-            let answer = submit(&mut world, kind, request);
-            let error = match (&answer, case.get("expectError")) {
+            let error = match (submit(&mut world, kind, request), case.get("expectError")) {
                 (Ok(signed), None) => {
-                    let expected = [&case["expect"], &case["alternative"]];
-                    assert!(expected.contains(&signed), "{id}: {signed}");
+                    assert!(is_same(case, &signed), "{id}: {signed}");
                     checked += 1;
                     continue;
                 }
                 (Err(error), _) => error.status(),
                 (Ok(signed), Some(_)) => panic!("{id}: {signed}"),
             };
-            let absent = error.message.contains("not implemented")
-                || key.is_some() && error.message.starts_with("Could not find any resource");
-            if absent || case["compare"] == "exact-or-error" {
+            if error.message.contains("not implemented") {
+                left_out.push(id.to_owned());
+                continue;
+            }
+            if case["compare"] == "exact-or-error" {
                 continue;
             }
             let expected = &case["expectError"];
@@ -221,7 +243,12 @@ pub(crate) mod tests {
             assert!(error.message.contains(part), "{id}: {}", error.message);
             checked += 1;
         }
-        checked
+        (checked, left_out)
+    }
+
+    /// Whether what was signed is one of the two answers that a row allows.
+    pub(crate) fn is_exact(case: &Value, signed: &Value) -> bool {
+        [&case["expect"], &case["alternative"]].contains(&signed)
     }
 
     fn read<T: DeserializeOwned>(value: &Value) -> T {
@@ -230,7 +257,18 @@ pub(crate) mod tests {
 
     #[test]
     fn signs_the_vectors() {
-        assert!(check_vectors("sign_raw_payload", V2) >= 123);
+        let (checked, left_out) = check_vectors("sign_raw_payload", V2, is_exact);
+        // Address formats that are not made yet.
+        let formats = [
+            "raw-secp-tron-sha256",
+            "raw-p2tr-noop",
+            "raw-p2tr-testnet-noop",
+            "raw-p2tr-sha256",
+            "raw-spark-noop",
+            "err-raw-p2tr-short",
+        ];
+        assert_eq!(left_out, formats);
+        assert_eq!(checked, 122);
     }
 
     #[test]

@@ -147,9 +147,13 @@ impl Execute for SignTransaction {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use bitcoin::hashes::Hash;
+    use bitcoin::psbt::Psbt;
+    use bitcoin::secp256k1::{Message, Secp256k1};
+    use bitcoin::sighash::{Prevouts, SighashCache, TapSighashType};
+    use serde_json::{Value, json};
 
-    use crate::activities::sign_raw_payload::tests::{check_vectors, keep_key, submit};
+    use crate::activities::sign_raw_payload::tests::{check_vectors, is_exact, keep_key, submit};
     use crate::engine::testing::World;
     use crate::wire::TurnkeyErrorCode;
     use crate::wire::enums::Curve;
@@ -158,9 +162,47 @@ mod tests {
     const V1: &str = "ACTIVITY_TYPE_SIGN_TRANSACTION";
     const UNSIGNED: &str = "02f00180847735940085174876e8008252089470997970c51812dc3a010c7d01b50e0d17dc79c888016345785d8a000080c0";
 
+    /// Whether a PSBT is what a row expects, except for its taproot signature, which no two times is the same, and
+    /// whether that signature is one of the output's key over the whole (BIP-340, BIP-341).
+    fn is_alike_but_for_a_valid_taproot_signature(case: &Value, signed: &Value) -> bool {
+        let read = |answer: &Value| {
+            let bytes = hex::decode(answer["signedTransaction"].as_str().unwrap()).unwrap();
+            let mut psbt = Psbt::deserialize(&bytes).unwrap();
+            let signature = psbt.inputs[0].tap_key_sig.take().unwrap().signature;
+            (psbt, signature)
+        };
+        let ((expected, other), (psbt, signature)) = (read(&case["expect"]), read(signed));
+        let spent = [psbt.inputs[0].witness_utxo.clone().unwrap()];
+        let mut cache = SighashCache::new(&psbt.unsigned_tx);
+        let digest = cache
+            .taproot_key_spend_signature_hash(0, &Prevouts::All(&spent), TapSighashType::Default)
+            .unwrap();
+        let key = &spent[0].script_pubkey.as_bytes()[2..];
+        let key = bitcoin::secp256k1::XOnlyPublicKey::from_slice(key).unwrap();
+        let message = Message::from_digest(digest.to_byte_array());
+        let verifies = |signature| {
+            Secp256k1::verification_only().verify_schnorr(signature, &message, &key).is_ok()
+        };
+        assert!(verifies(&other), "the check itself fails");
+        psbt == expected && verifies(&signature)
+    }
+
     #[test]
     fn signs_the_vectors() {
-        assert!(check_vectors("sign_transaction", V2) >= 60);
+        let (checked, left_out) = check_vectors("sign_transaction", V2, |case, signed| {
+            if case["compare"] == "psbt-verify" {
+                return is_alike_but_for_a_valid_taproot_signature(case, signed);
+            }
+            is_exact(case, signed)
+        });
+        let tempo = [
+            "tempo-single-call",
+            "tempo-batch-validity",
+            "tempo-sponsored-marker",
+            "err-tempo-with-eth-payload",
+        ];
+        assert_eq!(left_out, tempo);
+        assert_eq!(checked, 83);
     }
 
     #[test]

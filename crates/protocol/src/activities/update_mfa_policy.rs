@@ -14,6 +14,7 @@ use {
     crate::wire::enums::{Action, Resource},
 };
 
+use crate::wire::draft::PolicyWarning;
 use crate::wire::id::{MfaPolicyId, UserId};
 use crate::wire::objects::RequiredAuthenticationMethod;
 use crate::wire::{InvalidRequest, value};
@@ -49,6 +50,9 @@ pub struct UpdateMfaPolicyIntent {
 pub struct UpdateMfaPolicyResult {
     /// The MFA policy.
     pub mfa_policy_id: String,
+    /// Beyond the protocol: what is odd about it, such as that it locks its user out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<PolicyWarning>,
 }
 
 /// As it is meant.
@@ -129,6 +133,7 @@ impl Execute for UpdateMfaPolicy {
         policy.updated_at = now;
         policy.parsed = Parsed::default();
         user.updated_at = now;
-        Ok(UpdateMfaPolicyResult { mfa_policy_id: self.id.to_string() })
+        let warnings = mfa::warnings(user, self.id);
+        Ok(UpdateMfaPolicyResult { mfa_policy_id: self.id.to_string(), warnings })
     }
 }

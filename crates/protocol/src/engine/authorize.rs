@@ -320,18 +320,21 @@ fn judge(
     ruling
 }
 
-/// Checks a request that waits against the scope of the session that a vote on it is stamped with, whichever way
-/// the vote goes.
+/// Checks what a vote on a request that waits is stamped with, whichever way the vote goes: keys for recovery vote on
+/// nothing, and sessions on what is within their scope.
 ///
 /// # Errors
 ///
-/// As [`scopes::check`], and payloads that are not what they are said to be.
-pub fn check_scope(
+/// [`RequestError::PermissionDenied`], as [`scopes::check`], and payloads that are not what they are said to be.
+pub fn check_credential(
     organization: &Organization,
     parent: Option<&Organization>,
     request: &Request,
     hearing: Hearing<'_>,
 ) -> Result<(), RequestError> {
+    if hearing.voter.credential.kind == Some(CredentialType::RecoverUserKeyP256) {
+        return Err(RequestError::PermissionDenied);
+    }
     if !scopes::is_scoped(hearing.voter) {
         return Ok(());
     }
@@ -507,7 +510,7 @@ impl Case {
             root_quorum: policies::root_quorum(home),
             is_reserved: request.policy().is_none(),
             is_own,
-            now: policies::instant(hearing.now),
+            now: hearing.now.instant(),
             room,
             within_budget,
         }
@@ -549,7 +552,7 @@ impl Case {
 }
 
 /// The organization whose policies judge a caller.
-fn home<'a>(
+pub(super) fn home<'a>(
     organization: &'a Organization,
     parent: Option<&'a Organization>,
     caller: &Caller,

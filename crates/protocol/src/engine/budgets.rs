@@ -10,8 +10,8 @@ use keyward_policy::{Asset, AssetCap, Budget, BudgetRefusal, Charge, Ledger};
 use uuid::Uuid;
 
 use super::activity::VoteRecord;
-use super::authenticate::{Caller, Home};
-use super::authorize::Hearing;
+use super::authenticate::Caller;
+use super::authorize::{self, Hearing};
 use super::items::Item;
 use super::model::{Organization, SessionProfile};
 use super::record::{Record, RecordChange, RecordKey};
@@ -190,10 +190,7 @@ pub fn of_request(
     proposer: &Caller,
     votes: &[VoteRecord],
 ) -> Vec<Opening> {
-    let home = match proposer.home {
-        Home::Own => Some(organization),
-        Home::Parent => parent,
-    };
+    let home = authorize::home(organization, parent, proposer);
     let policies = home.into_iter().flat_map(of_policies).map(|(policy, budget, home)| {
         let owner = Owner::Policy(policy);
         Opening { owner, budget: budget.clone(), key: owner.key(home) }

@@ -1,8 +1,7 @@
 //! Why a decision is what it is.
 
 use keyward_policy::{
-    Decision, Dialect, Effect, Expression, MfaStanding, Policy, Question, Trace, Verdict, decide,
-    may_vote, trace,
+    Decision, Effect, MfaStanding, Policy, Question, Trace, Verdict, decide, may_vote, trace,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -10,7 +9,7 @@ use uuid::Uuid;
 use super::authenticate::Caller;
 use super::items::Item;
 use super::model::Organization;
-use super::policies;
+use super::{policies, scopes};
 use crate::wire::enums;
 use crate::wire::enums::MfaStandingName;
 use crate::wire::explanation::{
@@ -86,10 +85,9 @@ pub fn scope(
     caller: &Caller,
     items: &[Item],
 ) -> Option<ExplainedScope> {
-    let id = caller.credential.session_profile?;
-    let mut all = parent.unwrap_or(organization).session_profiles.iter();
-    let profile = all.find(|profile| profile.id == id)?;
-    let scope = Expression::parse(&profile.scope, Dialect::Condition).ok()?;
+    let id = scopes::profile_of(caller)?;
+    let profile = scopes::profile(organization, parent, id).ok()?;
+    let scope = scopes::scope_of(profile)?;
     let outside = items.iter().find(|item| scope.evaluate(&item.bindings) != Ok(true));
     let shown = outside.or_else(|| items.first())?;
     Some(ExplainedScope {

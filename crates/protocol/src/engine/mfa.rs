@@ -3,16 +3,22 @@
 use std::sync::Arc;
 
 use keyward_policy::{
-    Bindings, Dialect, Expression, MfaMethod, MfaMethodKind, MfaStanding, RequiredMethod, standing,
+    Bindings, Dialect, Expression, MfaMethod, MfaMethodKind, MfaStanding, RequiredMethod,
+    mfa_warnings, standing,
 };
 use uuid::Uuid;
 
 use super::activity::VoteRecord;
-use super::items::Item;
-use super::model::{self, CredentialId, MfaPolicy, SessionProfile, User};
+use super::items::{self, Item};
+use super::model::{self, CredentialId, MfaPolicy, Organization, SessionProfile, User};
+use super::policies;
+use super::replay::Recorded;
 use super::sessions::is_session_key;
+use super::view;
+use crate::wire::draft::PolicyWarning;
 use crate::wire::enums::AuthenticationType;
-use crate::wire::id::MfaPolicyId;
+use crate::wire::id::{MfaPolicyId, UserId};
+use crate::wire::objects::{AuthenticationMethod, MfaStatus};
 use crate::wire::{InvalidRequest, RequestError, Timestamp};
 
 /// Whether the user has policies that may ask for more factors.
@@ -90,6 +96,97 @@ fn ready(policy: &MfaPolicy) -> &keyward_policy::MfaPolicy {
 /// A factor as a step asks for it.
 pub fn required(method: &model::MfaMethod) -> Option<RequiredMethod> {
     Some(RequiredMethod { kind: kind_of(method.kind)?, id: method.id })
+}
+
+/// How far users are with the factors that a recorded activity takes: one of them, or everybody who voted. What is
+/// decided is told as it was then.
+///
+/// # Errors
+///
+/// A request that this release can't read any more, payloads that are not what they are said to be.
+pub fn statuses(
+    organization: &Organization,
+    parent: Option<&Organization>,
+    recorded: &Recorded,
+    only: Option<UserId>,
+    now: Timestamp,
+) -> Result<Vec<MfaStatus>, RequestError> {
+    let Recorded { record, request, subjects } = recorded;
+    let Some(request) = request else {
+        return Err(RequestError::Unimplemented(record.kind.clone().into()));
+    };
+    let items = items::items(organization, request, subjects)?;
+    let now = if record.is_open() { now } else { record.updated_at };
+    let mut users: Vec<UserId> = match only {
+        Some(user) => vec![user],
+        None => record.votes.iter().map(|vote| vote.user).collect(),
+    };
+    users.sort_unstable();
+    users.dedup();
+    let found = |id: UserId| {
+        organization.user(id).ok().or_else(|| parent.and_then(|parent| parent.user(id).ok()))
+    };
+    Ok(users
+        .into_iter()
+        .filter_map(found)
+        .filter_map(|user| {
+            let standing = standing_of(user, &items, &record.votes, now);
+            let (id, satisfied) = match standing {
+                MfaStanding::NotRequired => return None,
+                MfaStanding::Required { policy, open } => (policy, open.is_empty()),
+                MfaStanding::Blocked { policy, .. } => (policy, false),
+            };
+            let policy = user.mfa_policies.iter().find(|policy| policy.id.0 == id)?;
+            let shown = shown(user, &record.votes, now);
+            Some(MfaStatus {
+                mfa_policy_id: policy.id.to_string(),
+                user_id: user.id.to_string(),
+                satisfied,
+                satisfied_methods: shown.iter().map(show).collect(),
+                required_methods: view::mfa_steps(&policy.steps),
+            })
+        })
+        .collect())
+}
+
+/// A factor that was shown, as it travels.
+fn show(shown: &MfaMethod) -> AuthenticationMethod {
+    let kind = match shown.kind {
+        MfaMethodKind::Passkey => AuthenticationType::Passkey,
+        MfaMethodKind::ApiKey => AuthenticationType::ApiKey,
+        MfaMethodKind::Session => AuthenticationType::Session,
+        MfaMethodKind::EmailOtp => AuthenticationType::EmailOtp,
+        MfaMethodKind::SmsOtp => AuthenticationType::SmsOtp,
+        MfaMethodKind::Oauth => AuthenticationType::Oauth,
+    };
+    view::mfa_method(&model::MfaMethod { kind, id: shown.id })
+}
+
+/// What is odd about one of a user's MFA policies, given what the user could show.
+pub fn warnings(user: &User, id: MfaPolicyId) -> Vec<PolicyWarning> {
+    let policies: Vec<_> = user.mfa_policies.iter().map(|policy| ready(policy).clone()).collect();
+    let source = user.mfa_policies.iter().find(|policy| policy.id == id);
+    let source = source.map(|policy| policy.condition.as_str()).unwrap_or_default();
+    mfa_warnings(&policies, &available(user))
+        .into_iter()
+        .filter(|(policy, _)| *policy == id.0)
+        .map(|(_, warning)| policies::show_warning(warning, source))
+        .collect()
+}
+
+/// The factors that a user could show, sessions aside.
+fn available(user: &User) -> Vec<MfaMethod> {
+    let with = |kind, id| MfaMethod { kind, id };
+    let passkeys = user.authenticators.iter().map(|passkey| passkey.id.0);
+    let keys = user.api_keys.iter().filter(|key| !is_session_key(key.kind)).map(|key| key.id.0);
+    let accounts = user.oauth_providers.iter().map(|provider| provider.id.0);
+    passkeys
+        .map(|id| with(MfaMethodKind::Passkey, Some(id)))
+        .chain(keys.map(|id| with(MfaMethodKind::ApiKey, Some(id))))
+        .chain(accounts.map(|id| with(MfaMethodKind::Oauth, Some(id))))
+        .chain(user.email.iter().map(|_| with(MfaMethodKind::EmailOtp, None)))
+        .chain(user.phone_number.iter().map(|_| with(MfaMethodKind::SmsOtp, None)))
+        .collect()
 }
 
 /// An MFA policy of a user.

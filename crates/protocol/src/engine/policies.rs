@@ -255,11 +255,6 @@ pub fn root_quorum(organization: &Organization) -> RootQuorum {
     }
 }
 
-/// An instant as the language has it.
-pub fn instant(at: Timestamp) -> keyward_policy::Instant {
-    keyward_policy::Instant(i128::from(at.as_millis()) * 1_000_000)
-}
-
 /// What became of a policy, as it travels.
 pub fn outcome(outcome: keyward_policy::Outcome) -> Outcome {
     match outcome {

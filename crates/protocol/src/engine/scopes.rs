@@ -5,6 +5,8 @@ use keyward_policy::{Bindings, Dialect, Expression, ScopeVerdict, judge_scope};
 use super::authenticate::Caller;
 use super::items::Item;
 use super::model::{Organization, SessionProfile};
+use super::policies;
+use crate::wire::draft::PolicyWarning;
 use crate::wire::id::SessionProfileId;
 use crate::wire::{Denial, RequestError};
 
@@ -60,9 +62,7 @@ pub fn check(
     let Ok(profile) = profile(organization, parent, id) else {
         return denied(format!("The session profile {id} of the session does not exist"));
     };
-    let scope =
-        profile.parsed.get_or(|| Expression::parse(&profile.scope, Dialect::Condition).ok());
-    let Some(scope) = scope else {
+    let Some(scope) = scope_of(profile) else {
         return denied(format!("The scope of session profile {id} cannot be read"));
     };
     let items: Vec<Bindings> = items.iter().map(|item| item.bindings.clone()).collect();
@@ -73,6 +73,18 @@ pub fn check(
             denied(format!("The scope of session profile {id} cannot be evaluated: {error}"))
         }
     }
+}
+
+/// What is odd about the scope of a profile.
+pub fn warnings(profile: &SessionProfile) -> Vec<PolicyWarning> {
+    let found = scope_of(profile).map(keyward_policy::scope_warnings).unwrap_or_default();
+    found.into_iter().map(|warning| policies::show_warning(warning, &profile.scope)).collect()
+}
+
+/// The scope of a profile; nothing where it can't be read any more.
+pub fn scope_of(profile: &SessionProfile) -> Option<&Expression> {
+    let read = || Expression::parse(&profile.scope, Dialect::Condition).ok();
+    profile.parsed.get_or(read).as_ref()
 }
 
 #[cfg(test)]

@@ -115,14 +115,15 @@ pub fn mfa_policy(policy: &model::MfaPolicy) -> MfaPolicy {
 
 /// The steps of an MFA policy.
 pub fn mfa_steps(steps: &[Vec<model::MfaMethod>]) -> Vec<RequiredAuthenticationMethod> {
-    let show = |method: &model::MfaMethod| AuthenticationMethod {
-        kind: method.kind,
-        id: method.id.map(|id| id.to_string()),
-    };
     let steps = steps.iter();
     steps
-        .map(|step| RequiredAuthenticationMethod { any: step.iter().map(show).collect() })
+        .map(|step| RequiredAuthenticationMethod { any: step.iter().map(mfa_method).collect() })
         .collect()
+}
+
+/// A factor.
+pub fn mfa_method(method: &model::MfaMethod) -> AuthenticationMethod {
+    AuthenticationMethod { kind: method.kind, id: method.id.map(|id| id.to_string()) }
 }
 
 /// An IP allowlist; one without rules where there is none.

@@ -26,6 +26,7 @@ pub mod get_budget;
 pub mod get_ip_allowlist;
 pub mod get_mfa_policies;
 pub mod get_mfa_policy;
+pub mod get_mfa_status;
 pub mod get_oauth2_credential;
 pub mod get_oauth_providers;
 pub mod get_organization;
@@ -76,6 +77,7 @@ macro_rules! for_each_query {
             get_ip_allowlist::GetIpAllowlist,
             get_mfa_policies::GetMfaPolicies,
             get_mfa_policy::GetMfaPolicy,
+            get_mfa_status::GetMfaStatus,
             get_oauth2_credential::GetOauth2Credential,
             get_oauth_providers::GetOauthProviders,
             get_organization::GetOrganization,

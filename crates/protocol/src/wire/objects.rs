@@ -326,6 +326,16 @@ wire_objects! {
         any: Vec<AuthenticationMethod>,
     }
 
+    /// How far a user is with the factors that an activity takes.
+    MfaStatus {
+        mfa_policy_id: String,
+        user_id: String,
+        satisfied: bool,
+        /// What the user has shown, whether it was asked for or not.
+        satisfied_methods: Vec<AuthenticationMethod>,
+        required_methods: Vec<RequiredAuthenticationMethod>,
+    }
+
     /// When a user must show several factors.
     MfaPolicy {
         mfa_policy_id: String,

@@ -259,6 +259,27 @@ async fn a_fingerprint_of_another_organization_is_none() {
     }
 }
 
+#[tokio::test]
+async fn a_session_votes_on_nothing_outside_its_scope() {
+    let world = World::new().await;
+    let profile = json!({ "sessionProfileName": "signing", "scope": "activity.action == 'SIGN'" });
+    let made = world.parent.done("create_session_profile", profile).await;
+    let of = members(&world, 2).await;
+    allow_two(&world, &of).await;
+    let asked = propose(&of[0].client, "ops").await;
+    let key = Credential::api_key();
+    let log_in =
+        json!({ "publicKey": key.public_key(), "sessionProfileId": made["sessionProfileId"] });
+    of[1].client.done("stamp_login", log_in).await;
+    let session = of[1].client.with(key);
+    for route in ["approve_activity", "reject_activity"] {
+        session.submit(route, vote(&asked)).await.refused(403, 7, "REQUEST_NOT_AUTHORIZED");
+    }
+    let told = world.alice.read("get_activity", json!({ "activityId": asked["id"] })).await;
+    assert_eq!(told["activity"]["votes"].as_array().unwrap().len(), 1);
+    assert_eq!(told["activity"]["status"], "ACTIVITY_STATUS_CONSENSUS_NEEDED");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_last_votes_at_once_one_runs_it() {
     let folder = tempfile::tempdir().unwrap();

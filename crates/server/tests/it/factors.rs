@@ -34,6 +34,12 @@ async fn an_activity_waits_for_the_second_factor_of_its_user() {
     let asked = ask(&user.by_api_key, "ops").await;
     assert_eq!(asked["status"], "ACTIVITY_STATUS_AUTHENTICATORS_NEEDED");
     assert_eq!(asked["result"], Value::Null);
+    let status = json!({ "activityId": asked["id"] });
+    let told = user.by_api_key.read("get_mfa_status", status.clone()).await;
+    assert_eq!(told["mfaStatuses"][0]["satisfied"], false, "{told}");
+    let shown = &told["mfaStatuses"][0]["satisfiedMethods"];
+    assert_eq!(shown[0]["type"], "AUTHENTICATION_TYPE_API_KEY", "{told}");
+    assert_eq!(told["mfaStatuses"][0]["requiredMethods"].as_array().unwrap().len(), 2);
 
     let vote = json!({ "fingerprint": asked["fingerprint"] });
     let same = user.by_api_key.submit("approve_activity", vote.clone()).await.activity();
@@ -41,6 +47,8 @@ async fn an_activity_waits_for_the_second_factor_of_its_user() {
     let done = user.by_passkey.submit("approve_activity", vote).await.activity();
     assert_eq!(done["status"], "ACTIVITY_STATUS_COMPLETED", "{done}");
     assert_eq!(content(&done["result"])["userTagId"].as_str().unwrap().len(), 36);
+    let told = user.by_api_key.read("get_mfa_status", status).await;
+    assert_eq!(told["mfaStatuses"][0]["satisfied"], true, "{told}");
 }
 
 #[tokio::test]
