@@ -12,6 +12,7 @@ use keyward_crypto::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::wire::InvalidRequest;
 use crate::wire::id::{OrganizationId, UserId};
 
 /// Why a message or envelope was not read.
@@ -77,6 +78,12 @@ impl ClientMessage {
     pub fn parse(text: &str) -> Result<Self, InvalidBundle> {
         let Sealed { encapped_public, ciphertext } = json(text.as_bytes())?;
         sealed(&encapped_public, &ciphertext).map(Self)
+    }
+
+    /// Reads a message in a member of a request.
+    pub(crate) fn read(member: &str, text: &str) -> Result<Self, InvalidRequest> {
+        Self::parse(text)
+            .map_err(|reason| InvalidRequest::new(format!("invalid {member}: {reason}")))
     }
 
     /// Opens it with the private half of the target key.

@@ -24,6 +24,8 @@ use crate::wire::objects::{
 use crate::wire::objects::{AuthenticationMethod, RequiredAuthenticationMethod};
 use crate::wire::{InvalidRequest, value};
 
+/// Secrets that are imported or exported at a time.
+pub(crate) const MOST_SECRETS: usize = 32;
 /// Methods of all steps of an MFA policy.
 #[cfg(feature = "engine")]
 const MOST_MFA_METHODS: usize = 100;

@@ -4,6 +4,7 @@ use keyward_protocol::activities::Request;
 use keyward_protocol::engine::authorize::reads_request;
 use keyward_protocol::engine::budgets::{self, Account, Opening};
 use keyward_protocol::engine::context::{Exchanged, Proofs};
+use keyward_protocol::engine::imports::{ImportFacts, SecretTarget, Targets};
 use keyward_protocol::engine::items::{Concerns, Subjects};
 use keyward_protocol::engine::model::IndexKey;
 use keyward_protocol::engine::oidc::claimed_keys;
@@ -12,6 +13,7 @@ use keyward_protocol::engine::proofs::{self, ProofFacts};
 use keyward_protocol::engine::record::Record;
 use keyward_protocol::engine::verification_token::peek_id;
 use keyward_protocol::engine::{Caller, Facts, Needs, Stamped, VoteRecord};
+use keyward_protocol::parameters::SignWith;
 use keyward_protocol::stamp::{AttestedScheme, Presented};
 use keyward_protocol::wire::enums::OtpType;
 use keyward_protocol::wire::id::OrganizationId;
@@ -75,6 +77,36 @@ pub(crate) async fn facts(
                 None => Facts::Nothing,
             }
         }
+        Needs::Account(address) => {
+            let found = store.account_key(opened, &address).await;
+            Facts::Account(found.map_err(RequestError::internal)?.map(Box::new))
+        }
+        Needs::Import { kind, user, compares } => {
+            let key = Targets::key(organization, kind, user);
+            let targets = store.record(key).await.map_err(RequestError::internal)?;
+            let mut phrases = Vec::new();
+            for wallet in opened.organization.wallets.iter().filter(|_| compares) {
+                let phrase = store.mnemonic(opened, wallet.id).await;
+                let phrase = phrase.map_err(RequestError::internal)?.ok_or(RequestError::Busy)?;
+                phrases.push((wallet.id, phrase));
+            }
+            Facts::Import(Box::new(ImportFacts { targets, phrases }))
+        }
+        Needs::SecretTargets(keys) => {
+            let mut targets = Vec::with_capacity(keys.len());
+            for key in &keys {
+                let target = store.record(SecretTarget::key(organization, key)).await;
+                targets.push(target.map_err(RequestError::internal)?);
+            }
+            Facts::SecretTargets(targets)
+        }
+        Needs::Secrets(ids) => {
+            let mut secrets = Vec::with_capacity(ids.len());
+            for id in ids {
+                secrets.push(store.secret(opened, id).await.map_err(RequestError::internal)?);
+            }
+            Facts::Secrets(secrets)
+        }
         Needs::Secret(id) => {
             Facts::Secret(store.secret(opened, id).await.map_err(RequestError::internal)?)
         }
@@ -128,6 +160,11 @@ pub(crate) async fn subjects_of(
             subjects.extend(
                 app.store.account_signing(opened, with).await.map_err(RequestError::internal)?,
             );
+        }
+        Concerns::Account(address) => {
+            let named = SignWith::Address(address.to_owned());
+            let found = app.store.account_signing(opened, &named).await;
+            subjects.extend(found.map_err(RequestError::internal)?);
         }
         Concerns::Accounts(ids) => {
             for id in ids {

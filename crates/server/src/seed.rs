@@ -3,8 +3,9 @@
 //! What the file does not name, ids included, is drawn from a generator that is seeded with the file, so
 //! that two servers that start from the same file are the same.
 
-use keyward_crypto::{CryptoRng, Mnemonic, P256PrivateKey, SeededRng, sha256};
+use keyward_crypto::{CryptoRng, P256PrivateKey, SecretBytes, SeededRng, sha256};
 use keyward_protocol::engine::model::Organization;
+use keyward_protocol::engine::wallets::{KeptWallet, RecoveryPhrase};
 use keyward_protocol::engine::{Changes, ServerKeys, credentials, wallets};
 use keyward_protocol::parameters::{NewApiKey, NewWallet};
 use keyward_protocol::wire::enums::ApiKeyCurve;
@@ -197,14 +198,14 @@ impl SeedWallet {
         changes: &mut Changes,
         rng: &mut dyn CryptoRng,
     ) -> Result<(), RequestError> {
-        let mnemonic = Mnemonic::parse(&self.mnemonic)
-            .map_err(|invalid| InvalidRequest::new(invalid.to_string()))?;
+        let phrase = RecoveryPhrase::parse(&SecretBytes::new(self.mnemonic.into_bytes()))?;
         let new = NewWallet::try_from(WalletParams {
             wallet_name: self.wallet_name,
             accounts: self.accounts,
             mnemonic_length: None,
         })?;
-        let (made, _) = wallets::keep_wallet(organization, changes, new, &mnemonic, MADE, rng)?;
+        let wallet = KeptWallet { name: new.name, accounts: new.accounts, phrase, imported: false };
+        let (made, _) = wallets::keep_wallet(organization, changes, wallet, MADE, rng)?;
         if let Some(id) = self.wallet_id {
             for wallet in organization.wallets.iter_mut().filter(|wallet| wallet.id == made) {
                 wallet.id = id;

@@ -218,13 +218,8 @@ impl SealedStore {
         sign_with: &SignWith,
     ) -> Result<Option<Signer>, SealedError> {
         if let SignWith::Address(text) = sign_with
-            && let Some(found) = self.account_at(opened, address::lookup_key(text)).await?
+            && let Some((account, key)) = self.account_key(opened, text).await?
         {
-            let account = &found.account;
-            let sealed = hex::decode(&found.key).map_err(|_| SealedError::Misplaced("accounts"))?;
-            let place = place("account key", &[opened.organization.id.0, account.id.0]);
-            let bytes = open(&opened.keys.secrets, "accounts", &sealed, &place)?;
-            let key = private_key(account.curve, &bytes)?;
             return Ok(Some(Signer { key, format: Some(account.address_format) }));
         }
         let Some((key, format)) = opened.organization.private_key_named(sign_with) else {
@@ -232,6 +227,21 @@ impl SealedStore {
         };
         let Some(bytes) = self.secret(opened, key.id.0).await? else { return Ok(None) };
         Ok(Some(Signer { key: private_key(key.curve, &bytes)?, format }))
+    }
+
+    /// The wallet account with this address, and its key, opened.
+    pub async fn account_key(
+        &self,
+        opened: &Opened,
+        address: &str,
+    ) -> Result<Option<(WalletAccount, PrivateKey)>, SealedError> {
+        let found = self.account_at(opened, address::lookup_key(address)).await?;
+        let Some(found) = found else { return Ok(None) };
+        let account = &found.account;
+        let sealed = hex::decode(&found.key).map_err(|_| SealedError::Misplaced("accounts"))?;
+        let place = place("account key", &[opened.organization.id.0, account.id.0]);
+        let bytes = open(&opened.keys.secrets, "accounts", &sealed, &place)?;
+        Ok(Some((account.clone(), private_key(account.curve, &bytes)?)))
     }
 
     /// The account that `sign_with` names, if it names one.

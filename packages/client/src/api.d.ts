@@ -9,6 +9,7 @@ export interface Routes {
   create_api_keys: { parameters: CreateApiKeysIntentV2; result: CreateApiKeysResult };
   create_api_only_users: { parameters: CreateApiOnlyUsersIntent; result: CreateApiOnlyUsersResult };
   create_authenticators: { parameters: CreateAuthenticatorsIntentV2; result: CreateAuthenticatorsResult };
+  create_invitations: { parameters: CreateInvitationsIntent; result: CreateInvitationsResult };
   create_mfa_policy: { parameters: CreateMfaPolicyIntent; result: CreateMfaPolicyResult };
   create_oauth2_credential: { parameters: CreateOauth2CredentialIntent; result: CreateOauth2CredentialResult };
   create_oauth_providers: { parameters: CreateOauthProvidersIntentV2; result: CreateOauthProvidersResult };
@@ -27,6 +28,7 @@ export interface Routes {
   create_wallet_accounts: { parameters: CreateWalletAccountsIntent; result: CreateWalletAccountsResult };
   delete_api_keys: { parameters: DeleteApiKeysIntent; result: DeleteApiKeysResult };
   delete_authenticators: { parameters: DeleteAuthenticatorsIntent; result: DeleteAuthenticatorsResult };
+  delete_invitation: { parameters: DeleteInvitationIntent; result: DeleteInvitationResult };
   delete_mfa_policy: { parameters: DeleteMfaPolicyIntent; result: DeleteMfaPolicyResult };
   delete_oauth2_credential: { parameters: DeleteOauth2CredentialIntent; result: DeleteOauth2CredentialResult };
   delete_oauth_providers: { parameters: DeleteOauthProvidersIntent; result: DeleteOauthProvidersResult };
@@ -34,6 +36,7 @@ export interface Routes {
   delete_policy: { parameters: DeletePolicyIntent; result: DeletePolicyResult };
   delete_private_key_tags: { parameters: DeletePrivateKeyTagsIntent; result: DeletePrivateKeyTagsResult };
   delete_private_keys: { parameters: DeletePrivateKeysIntent; result: DeletePrivateKeysResult };
+  delete_secrets: { parameters: DeleteSecretsIntent; result: DeleteSecretsResult };
   delete_smart_contract_interface: { parameters: DeleteSmartContractInterfaceIntent; result: DeleteSmartContractInterfaceResult };
   delete_sub_organization: { parameters: DeleteSubOrganizationIntent; result: DeleteSubOrganizationResult };
   delete_user_tags: { parameters: DeleteUserTagsIntent; result: DeleteUserTagsResult };
@@ -44,6 +47,10 @@ export interface Routes {
   email_auth: { parameters: EmailAuthIntentV3; result: EmailAuthResult };
   enable_auth_proxy: { parameters: EnableAuthProxyIntent; result: EnableAuthProxyResult };
   explain_activity: { parameters: OfCaller<ExplainActivity>; result: ExplainActivityResponse };
+  export_private_key: { parameters: ExportPrivateKeyIntent; result: ExportPrivateKeyResult };
+  export_secrets: { parameters: ExportSecretsIntent; result: ExportSecretsResult };
+  export_wallet: { parameters: ExportWalletIntent; result: ExportWalletResult };
+  export_wallet_account: { parameters: ExportWalletAccountIntent; result: ExportWalletAccountResult };
   get_activity: { parameters: OfCaller<GetActivity>; result: ActivityResponse };
   get_api_key: { parameters: OfCaller<GetApiKey>; result: GetApiKeyResponse };
   get_api_keys: { parameters: OfCaller<GetApiKeys>; result: GetApiKeysResponse };
@@ -68,6 +75,12 @@ export interface Routes {
   get_user: { parameters: OfCaller<GetUser>; result: GetUserResponse };
   get_wallet: { parameters: OfCaller<GetWallet>; result: GetWalletResponse };
   get_wallet_account: { parameters: OfCaller<GetWalletAccount>; result: GetWalletAccountResponse };
+  import_private_key: { parameters: ImportPrivateKeyIntent; result: ImportPrivateKeyResult };
+  import_secrets: { parameters: ImportSecretsIntent; result: ImportSecretsResult };
+  import_wallet: { parameters: ImportWalletIntent; result: WalletResult };
+  init_import_private_key: { parameters: InitImportPrivateKeyIntent; result: InitImportPrivateKeyResult };
+  init_import_secrets: { parameters: InitImportSecretsIntent; result: InitImportSecretsResult };
+  init_import_wallet: { parameters: InitImportWalletIntent; result: InitImportWalletResult };
   init_otp: { parameters: InitOtpIntentV3; result: InitOtpResult };
   init_otp_auth: { parameters: InitOtpAuthIntentV3; result: InitOtpAuthResult };
   init_user_email_recovery: { parameters: InitUserEmailRecoveryIntentV2; result: InitUserEmailRecoveryResult };
@@ -77,6 +90,7 @@ export interface Routes {
   list_policies: { parameters: OfCaller<ListPolicies>; result: ListPoliciesResponse };
   list_private_key_tags: { parameters: OfCaller<ListPrivateKeyTags>; result: ListPrivateKeyTagsResponse };
   list_private_keys: { parameters: OfCaller<ListPrivateKeys>; result: ListPrivateKeysResponse };
+  list_secrets: { parameters: OfCaller<ListSecrets>; result: ListSecretsResponse };
   list_session_events: { parameters: OfCaller<ListSessionEvents>; result: ListSessionEventsResponse };
   list_sessions: { parameters: OfCaller<ListSessions>; result: ListSessionsResponse };
   list_smart_contract_interfaces: { parameters: OfCaller<ListSmartContractInterfaces>; result: ListSmartContractInterfacesResponse };
@@ -132,6 +146,7 @@ export interface Api {
   createApiKeys(parameters: Routes["create_api_keys"]["parameters"], as?: As): Promise<Routes["create_api_keys"]["result"]>;
   createApiOnlyUsers(parameters: Routes["create_api_only_users"]["parameters"], as?: As): Promise<Routes["create_api_only_users"]["result"]>;
   createAuthenticators(parameters: Routes["create_authenticators"]["parameters"], as?: As): Promise<Routes["create_authenticators"]["result"]>;
+  createInvitations(parameters: Routes["create_invitations"]["parameters"], as?: As): Promise<Routes["create_invitations"]["result"]>;
   createMfaPolicy(parameters: Routes["create_mfa_policy"]["parameters"], as?: As): Promise<Routes["create_mfa_policy"]["result"]>;
   createOauth2Credential(parameters: Routes["create_oauth2_credential"]["parameters"], as?: As): Promise<Routes["create_oauth2_credential"]["result"]>;
   createOauthProviders(parameters: Routes["create_oauth_providers"]["parameters"], as?: As): Promise<Routes["create_oauth_providers"]["result"]>;
@@ -150,6 +165,7 @@ export interface Api {
   createWalletAccounts(parameters: Routes["create_wallet_accounts"]["parameters"], as?: As): Promise<Routes["create_wallet_accounts"]["result"]>;
   deleteApiKeys(parameters: Routes["delete_api_keys"]["parameters"], as?: As): Promise<Routes["delete_api_keys"]["result"]>;
   deleteAuthenticators(parameters: Routes["delete_authenticators"]["parameters"], as?: As): Promise<Routes["delete_authenticators"]["result"]>;
+  deleteInvitation(parameters: Routes["delete_invitation"]["parameters"], as?: As): Promise<Routes["delete_invitation"]["result"]>;
   deleteMfaPolicy(parameters: Routes["delete_mfa_policy"]["parameters"], as?: As): Promise<Routes["delete_mfa_policy"]["result"]>;
   deleteOauth2Credential(parameters: Routes["delete_oauth2_credential"]["parameters"], as?: As): Promise<Routes["delete_oauth2_credential"]["result"]>;
   deleteOauthProviders(parameters: Routes["delete_oauth_providers"]["parameters"], as?: As): Promise<Routes["delete_oauth_providers"]["result"]>;
@@ -157,6 +173,7 @@ export interface Api {
   deletePolicy(parameters: Routes["delete_policy"]["parameters"], as?: As): Promise<Routes["delete_policy"]["result"]>;
   deletePrivateKeyTags(parameters: Routes["delete_private_key_tags"]["parameters"], as?: As): Promise<Routes["delete_private_key_tags"]["result"]>;
   deletePrivateKeys(parameters: Routes["delete_private_keys"]["parameters"], as?: As): Promise<Routes["delete_private_keys"]["result"]>;
+  deleteSecrets(parameters: Routes["delete_secrets"]["parameters"], as?: As): Promise<Routes["delete_secrets"]["result"]>;
   deleteSmartContractInterface(parameters: Routes["delete_smart_contract_interface"]["parameters"], as?: As): Promise<Routes["delete_smart_contract_interface"]["result"]>;
   deleteSubOrganization(parameters?: Routes["delete_sub_organization"]["parameters"], as?: As): Promise<Routes["delete_sub_organization"]["result"]>;
   deleteUserTags(parameters: Routes["delete_user_tags"]["parameters"], as?: As): Promise<Routes["delete_user_tags"]["result"]>;
@@ -167,6 +184,10 @@ export interface Api {
   emailAuth(parameters: Routes["email_auth"]["parameters"], as?: As): Promise<Routes["email_auth"]["result"]>;
   enableAuthProxy(parameters?: Routes["enable_auth_proxy"]["parameters"], as?: As): Promise<Routes["enable_auth_proxy"]["result"]>;
   explainActivity(parameters: Routes["explain_activity"]["parameters"], as?: As): Promise<Routes["explain_activity"]["result"]>;
+  exportPrivateKey(parameters: Routes["export_private_key"]["parameters"], as?: As): Promise<Routes["export_private_key"]["result"]>;
+  exportSecrets(parameters: Routes["export_secrets"]["parameters"], as?: As): Promise<Routes["export_secrets"]["result"]>;
+  exportWallet(parameters: Routes["export_wallet"]["parameters"], as?: As): Promise<Routes["export_wallet"]["result"]>;
+  exportWalletAccount(parameters: Routes["export_wallet_account"]["parameters"], as?: As): Promise<Routes["export_wallet_account"]["result"]>;
   getActivity(parameters: Routes["get_activity"]["parameters"], as?: As): Promise<Routes["get_activity"]["result"]>;
   getApiKey(parameters: Routes["get_api_key"]["parameters"], as?: As): Promise<Routes["get_api_key"]["result"]>;
   getApiKeys(parameters?: Routes["get_api_keys"]["parameters"], as?: As): Promise<Routes["get_api_keys"]["result"]>;
@@ -191,6 +212,12 @@ export interface Api {
   getUser(parameters: Routes["get_user"]["parameters"], as?: As): Promise<Routes["get_user"]["result"]>;
   getWallet(parameters: Routes["get_wallet"]["parameters"], as?: As): Promise<Routes["get_wallet"]["result"]>;
   getWalletAccount(parameters: Routes["get_wallet_account"]["parameters"], as?: As): Promise<Routes["get_wallet_account"]["result"]>;
+  importPrivateKey(parameters: Routes["import_private_key"]["parameters"], as?: As): Promise<Routes["import_private_key"]["result"]>;
+  importSecrets(parameters: Routes["import_secrets"]["parameters"], as?: As): Promise<Routes["import_secrets"]["result"]>;
+  importWallet(parameters: Routes["import_wallet"]["parameters"], as?: As): Promise<Routes["import_wallet"]["result"]>;
+  initImportPrivateKey(parameters: Routes["init_import_private_key"]["parameters"], as?: As): Promise<Routes["init_import_private_key"]["result"]>;
+  initImportSecrets(parameters: Routes["init_import_secrets"]["parameters"], as?: As): Promise<Routes["init_import_secrets"]["result"]>;
+  initImportWallet(parameters: Routes["init_import_wallet"]["parameters"], as?: As): Promise<Routes["init_import_wallet"]["result"]>;
   initOtp(parameters: Routes["init_otp"]["parameters"], as?: As): Promise<Routes["init_otp"]["result"]>;
   initOtpAuth(parameters: Routes["init_otp_auth"]["parameters"], as?: As): Promise<Routes["init_otp_auth"]["result"]>;
   initUserEmailRecovery(parameters: Routes["init_user_email_recovery"]["parameters"], as?: As): Promise<Routes["init_user_email_recovery"]["result"]>;
@@ -200,6 +227,7 @@ export interface Api {
   listPolicies(parameters?: Routes["list_policies"]["parameters"], as?: As): Promise<Routes["list_policies"]["result"]>;
   listPrivateKeyTags(parameters?: Routes["list_private_key_tags"]["parameters"], as?: As): Promise<Routes["list_private_key_tags"]["result"]>;
   listPrivateKeys(parameters?: Routes["list_private_keys"]["parameters"], as?: As): Promise<Routes["list_private_keys"]["result"]>;
+  listSecrets(parameters?: Routes["list_secrets"]["parameters"], as?: As): Promise<Routes["list_secrets"]["result"]>;
   listSessionEvents(parameters?: Routes["list_session_events"]["parameters"], as?: As): Promise<Routes["list_session_events"]["result"]>;
   listSessions(parameters?: Routes["list_sessions"]["parameters"], as?: As): Promise<Routes["list_sessions"]["result"]>;
   listSmartContractInterfaces(parameters?: Routes["list_smart_contract_interfaces"]["parameters"], as?: As): Promise<Routes["list_smart_contract_interfaces"]["result"]>;
@@ -251,6 +279,9 @@ export interface Api {
 type OfCaller<T> = T extends { organizationId: string }
   ? Omit<T, "organizationId"> & { organizationId?: string }
   : T;
+
+/** How a user of the oldest kind, or who is invited, may come in; kept and not used. */
+export type AccessType = "ACCESS_TYPE_WEB" | "ACCESS_TYPE_API" | "ACCESS_TYPE_ALL";
 
 /** What policies say an activity does: `activity.action`. Source: policy language §13. */
 export type Action = "CREATE" | "UPDATE" | "DELETE" | "SIGN" | "EXPORT" | "IMPORT" | "VERIFY" | "ENCRYPT";
@@ -583,6 +614,18 @@ export interface CreateAuthenticatorsIntentV2 {
 export interface CreateAuthenticatorsResult {
   /** Their ids, in order. */
   authenticatorIds: string[];
+}
+
+/** As it travels. */
+export interface CreateInvitationsIntent {
+  /** The people. */
+  invitations: InvitationParams[];
+}
+
+/** What it answers. */
+export interface CreateInvitationsResult {
+  /** The invitations, in order. */
+  invitationIds: string[];
 }
 
 /** As it travels. */
@@ -931,6 +974,18 @@ export interface DeleteAuthenticatorsResult {
 }
 
 /** As it travels. */
+export interface DeleteInvitationIntent {
+  /** The invitation. */
+  invitationId: string;
+}
+
+/** What it answers. */
+export interface DeleteInvitationResult {
+  /** The invitation. */
+  invitationId: string;
+}
+
+/** As it travels. */
 export interface DeleteMfaPolicyIntent {
   /** The MFA policy. */
   mfaPolicyId: string;
@@ -1020,6 +1075,18 @@ export interface DeletePrivateKeysIntent {
 export interface DeletePrivateKeysResult {
   /** The private keys that are gone. */
   privateKeyIds: string[];
+}
+
+/** As it travels. */
+export interface DeleteSecretsIntent {
+  /** The secrets. */
+  secretIds: string[];
+}
+
+/** What it answers. */
+export interface DeleteSecretsResult {
+  /** The secrets that are gone. */
+  secretIds: string[];
 }
 
 /** As it travels. */
@@ -1272,6 +1339,78 @@ export interface Explanation {
   scope?: ExplainedScope | null;
   /** What becomes of the request. */
   verdict: Verdict;
+}
+
+/** As it travels. */
+export interface ExportPrivateKeyIntent {
+  /** The private key. */
+  privateKeyId: string;
+  /** Key of the client that it is sealed to: P-256, SEC1, hex. */
+  targetPublicKey: string;
+}
+
+/** What it answers. */
+export interface ExportPrivateKeyResult {
+  /** Its 32 bytes, sealed and signed. */
+  exportBundle: string;
+  /** The private key. */
+  privateKeyId: string;
+}
+
+/** A secret to be handed out. */
+export interface ExportSecretParams {
+  /** How it is sealed. */
+  encryptionSuite: TransportEncryptionSuite;
+  /** The secret. */
+  secretId: string;
+  /** Key of the client that it is sealed to: P-256, SEC1, hex. */
+  targetPublicKey: string;
+}
+
+/** As it travels. */
+export interface ExportSecretsIntent {
+  /** The secrets: 1 to 32. */
+  secrets: ExportSecretParams[];
+}
+
+/** What it answers. */
+export interface ExportSecretsResult {
+  /** The secrets, sealed and signed, in order. */
+  secretPayloads: string[];
+}
+
+/** As it travels. */
+export interface ExportWalletAccountIntent {
+  /** Address of the account. */
+  address: string;
+  /** Key of the client that it is sealed to: P-256, SEC1, hex. */
+  targetPublicKey: string;
+}
+
+/** What it answers. */
+export interface ExportWalletAccountResult {
+  /** Address of the account. */
+  address: string;
+  /** The 32 bytes of its key, sealed and signed. */
+  exportBundle: string;
+}
+
+/** As it travels. */
+export interface ExportWalletIntent {
+  /** The language of its mnemonic; English when absent. A mnemonic is not translated. */
+  language?: MnemonicLanguage | null;
+  /** Key of the client that it is sealed to: P-256, SEC1, hex. */
+  targetPublicKey: string;
+  /** The wallet. */
+  walletId: string;
+}
+
+/** What it answers. */
+export interface ExportWalletResult {
+  /** The mnemonic, sealed and signed; a passphrase follows in a second line. */
+  exportBundle: string;
+  /** The wallet. */
+  walletId: string;
 }
 
 /** Why an activity failed. */
@@ -1658,6 +1797,104 @@ export interface GetWalletResponse {
 /** What is done to a payload before it is signed. */
 export type HashFunction = "HASH_FUNCTION_NO_OP" | "HASH_FUNCTION_SHA256" | "HASH_FUNCTION_KECCAK256" | "HASH_FUNCTION_NOT_APPLICABLE";
 
+/** As it travels. */
+export interface ImportPrivateKeyIntent {
+  /** Addresses it is to have; may be empty. */
+  addressFormats: AddressFormat[];
+  /** Its curve. */
+  curve: Curve;
+  /** The key, 32 bytes, sealed to the key of an import bundle. */
+  encryptedBundle: string;
+  /** Its name, unique in the organization. */
+  privateKeyName: string;
+  /** The user that imports: whoever asks. */
+  userId: string;
+}
+
+/** What it answers. */
+export interface ImportPrivateKeyResult {
+  /** Its addresses, in the order they were asked for. */
+  addresses: Address[];
+  /** The private key. */
+  privateKeyId: string;
+}
+
+/** A secret to be taken in. */
+export interface ImportSecretParams {
+  /** How it is sealed. */
+  encryptionSuite: TransportEncryptionSuite;
+  /** Its name, unique in the organization. */
+  name?: string | null;
+  /** The secret, sealed: at most 64 KiB. */
+  secretPayload: string;
+  /** What policies see of it; never changes. */
+  staticProperties?: KeyValue[];
+  /** The key that it is sealed to: P-256, SEC1, hex. */
+  targetPublicKey: string;
+}
+
+/** As it travels. */
+export interface ImportSecretsIntent {
+  /** The secrets: 1 to 32. */
+  secrets: ImportSecretParams[];
+}
+
+/** What it answers. */
+export interface ImportSecretsResult {
+  /** In order. */
+  secretIds: string[];
+}
+
+/** As it travels. */
+export interface ImportWalletIntent {
+  /** Accounts to derive at once; may be empty. */
+  accounts: WalletAccountParams[];
+  /** The mnemonic, sealed to the key of an import bundle; a passphrase may follow in a second line. */
+  encryptedBundle: string;
+  /** The user that imports: whoever asks. */
+  userId: string;
+  /** Its name, unique in the organization. */
+  walletName: string;
+}
+
+/** As it travels. */
+export interface InitImportPrivateKeyIntent {
+  /** The user that imports: whoever asks. */
+  userId: string;
+}
+
+/** What it answers. */
+export interface InitImportPrivateKeyResult {
+  /** The key to seal to, signed; good for a day and one import. */
+  importBundle: string;
+}
+
+/** As it travels. */
+export interface InitImportSecretsIntent {
+  /** How they will be sealed. */
+  encryptionSuite: TransportEncryptionSuite;
+  /** How many keys: 1 to 32. */
+  numSecrets: number;
+}
+
+/** What it answers. */
+export interface InitImportSecretsResult {
+  /** The keys to seal to, signed; each good for a day and one secret. */
+  enclaveTargetMessages: string[];
+}
+
+/** As it travels. */
+export interface InitImportWalletIntent {
+  /** The user that imports: whoever asks. */
+  userId: string;
+}
+
+/** What it answers. */
+export interface InitImportWalletResult {
+  /** The key to seal to, signed; good for a day and one import. */
+  importBundle: string;
+}
+
 /** Version 3: the application has a name of its own, and says how long the code is good. */
 export interface InitOtpAuthIntentV3 {
   /** Whether the code has letters; it has when absent. */
@@ -1752,6 +1989,37 @@ export interface InitUserEmailRecoveryResult {
   userId: string;
 }
 
+/** Somebody who was asked to join. */
+export interface Invitation {
+  accessType: AccessType;
+  createdAt: Timestamp;
+  invitationId: string;
+  receiverEmail: string;
+  receiverUserName: string;
+  /** Ids of the tags. */
+  receiverUserTags: string[];
+  senderUserId: string;
+  status: InvitationStatus;
+  updatedAt: Timestamp;
+}
+
+/** Somebody to be invited. */
+export interface InvitationParams {
+  /** How the user may come in. */
+  accessType: AccessType;
+  /** Where the invitation goes. */
+  receiverUserEmail: string;
+  /** The name the user is to have. */
+  receiverUserName: string;
+  /** Ids of the tags that the user is to carry. */
+  receiverUserTags: string[];
+  /** Who invites: the user that asks for this. */
+  senderUserId: string;
+}
+
+/** What became of an invitation. */
+export type InvitationStatus = "INVITATION_STATUS_CREATED" | "INVITATION_STATUS_ACCEPTED" | "INVITATION_STATUS_REVOKED";
+
 /** From where requests may come. */
 export interface IpAllowlist {
   enabled?: boolean | null;
@@ -1777,6 +2045,12 @@ export interface IpAllowlistRule {
   /** Milliseconds since the Unix epoch, decimal. */
   createdAt?: string | null;
   label?: string | null;
+}
+
+/** A property and its value. */
+export interface KeyValue {
+  key?: string | null;
+  value?: string | null;
 }
 
 /** As it travels. */
@@ -1857,6 +2131,20 @@ export interface ListPrivateKeys {
 export interface ListPrivateKeysResponse {
   /** Oldest first. */
   privateKeys: PrivateKey[];
+}
+
+/** As it travels. */
+export interface ListSecrets {
+  /** The organization. */
+  organizationId: string;
+  /** Which page. */
+  paginationOptions?: Pagination | null;
+}
+
+/** What it answers. */
+export interface ListSecretsResponse {
+  /** Newest first. */
+  secrets: SecretMetadata[];
 }
 
 /** As it travels. */
@@ -2027,6 +2315,9 @@ export interface MfaStatus {
   userId: string;
 }
 
+/** The word list of a mnemonic. Source: BIP-39. */
+export type MnemonicLanguage = "MNEMONIC_LANGUAGE_ENGLISH" | "MNEMONIC_LANGUAGE_SIMPLIFIED_CHINESE" | "MNEMONIC_LANGUAGE_TRADITIONAL_CHINESE" | "MNEMONIC_LANGUAGE_CZECH" | "MNEMONIC_LANGUAGE_FRENCH" | "MNEMONIC_LANGUAGE_ITALIAN" | "MNEMONIC_LANGUAGE_JAPANESE" | "MNEMONIC_LANGUAGE_KOREAN" | "MNEMONIC_LANGUAGE_SPANISH";
+
 /** As it travels. */
 export interface Oauth2AuthenticateIntent {
   /** The authorization code that the provider gave to the end user. */
@@ -2136,8 +2427,8 @@ export interface OidcClaims {
 export interface OrganizationData {
   /** The features that are on. */
   features: Feature[];
-  /** Empty: there are no invitations. */
-  invitations: unknown[];
+  /** Who was asked to join. */
+  invitations: Invitation[];
   /** Its name. */
   name: string;
   /** Its id. */
@@ -2485,6 +2776,16 @@ export interface RootUserParamsV5 {
   userPhoneNumber?: string | null;
 }
 
+/** What is known of a secret that is kept. */
+export interface SecretMetadata {
+  /** Milliseconds since 1970, decimal. */
+  createdAtUnixMs: string;
+  name?: string | null;
+  secretId: string;
+  /** What policies see of it. */
+  staticProperties: KeyValue[];
+}
+
 /** A session. */
 export interface Session {
   /** IP address that the log-in came from. */
@@ -2775,6 +3076,9 @@ export interface TokenParams {
 
 /** The chain an unsigned transaction is for. */
 export type TransactionType = "TRANSACTION_TYPE_ETHEREUM" | "TRANSACTION_TYPE_SOLANA" | "TRANSACTION_TYPE_TRON" | "TRANSACTION_TYPE_BITCOIN" | "TRANSACTION_TYPE_TEMPO";
+
+/** How secrets are sealed on their way. */
+export type TransportEncryptionSuite = "TRANSPORT_ENCRYPTION_SUITE_ENCLAVE_ENCRYPT_V1";
 
 /** As it travels. What is absent stays as it is; an empty text takes away what was there. */
 export interface UpdateAuthProxyConfigIntent {

@@ -22,6 +22,7 @@ pub mod approve_activity;
 pub mod create_api_keys;
 pub mod create_api_only_users;
 pub mod create_authenticators;
+pub mod create_invitations;
 pub mod create_mfa_policy;
 pub mod create_oauth2_credential;
 pub mod create_oauth_providers;
@@ -40,6 +41,7 @@ pub mod create_wallet;
 pub mod create_wallet_accounts;
 pub mod delete_api_keys;
 pub mod delete_authenticators;
+pub mod delete_invitation;
 pub mod delete_mfa_policy;
 pub mod delete_oauth2_credential;
 pub mod delete_oauth_providers;
@@ -47,6 +49,7 @@ pub mod delete_policies;
 pub mod delete_policy;
 pub mod delete_private_key_tags;
 pub mod delete_private_keys;
+pub mod delete_secrets;
 pub mod delete_smart_contract_interface;
 pub mod delete_sub_organization;
 pub mod delete_user_tags;
@@ -56,6 +59,16 @@ pub mod delete_wallets;
 pub mod disable_auth_proxy;
 pub mod email_auth;
 pub mod enable_auth_proxy;
+pub mod export_private_key;
+pub mod export_secrets;
+pub mod export_wallet;
+pub mod export_wallet_account;
+pub mod import_private_key;
+pub mod import_secrets;
+pub mod import_wallet;
+pub mod init_import_private_key;
+pub mod init_import_secrets;
+pub mod init_import_wallet;
 pub mod init_otp;
 pub mod init_otp_auth;
 pub mod init_user_email_recovery;
@@ -104,6 +117,7 @@ macro_rules! for_each_activity {
             create_api_keys::CreateApiKeys,
             create_api_only_users::CreateApiOnlyUsers,
             create_authenticators::CreateAuthenticators,
+            create_invitations::CreateInvitations,
             create_mfa_policy::CreateMfaPolicy,
             create_oauth2_credential::CreateOauth2Credential,
             create_oauth_providers::CreateOauthProviders,
@@ -122,6 +136,7 @@ macro_rules! for_each_activity {
             create_wallet_accounts::CreateWalletAccounts,
             delete_api_keys::DeleteApiKeys,
             delete_authenticators::DeleteAuthenticators,
+            delete_invitation::DeleteInvitation,
             delete_mfa_policy::DeleteMfaPolicy,
             delete_oauth2_credential::DeleteOauth2Credential,
             delete_oauth_providers::DeleteOauthProviders,
@@ -129,6 +144,7 @@ macro_rules! for_each_activity {
             delete_policy::DeletePolicy,
             delete_private_key_tags::DeletePrivateKeyTags,
             delete_private_keys::DeletePrivateKeys,
+            delete_secrets::DeleteSecrets,
             delete_smart_contract_interface::DeleteSmartContractInterface,
             delete_sub_organization::DeleteSubOrganization,
             delete_user_tags::DeleteUserTags,
@@ -138,6 +154,16 @@ macro_rules! for_each_activity {
             disable_auth_proxy::DisableAuthProxy,
             email_auth::EmailAuth,
             enable_auth_proxy::EnableAuthProxy,
+            export_private_key::ExportPrivateKey,
+            export_secrets::ExportSecrets,
+            export_wallet::ExportWallet,
+            export_wallet_account::ExportWalletAccount,
+            import_private_key::ImportPrivateKey,
+            import_secrets::ImportSecrets,
+            import_wallet::ImportWallet,
+            init_import_private_key::InitImportPrivateKey,
+            init_import_secrets::InitImportSecrets,
+            init_import_wallet::InitImportWallet,
             init_otp::InitOtp,
             init_otp_auth::InitOtpAuth,
             init_user_email_recovery::InitUserEmailRecovery,

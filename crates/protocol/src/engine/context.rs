@@ -3,20 +3,24 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use keyward_crypto::{CryptoRng, P256PrivateKey, PrivateKey, SecretBytes};
+use keyward_crypto::{CryptoRng, P256PrivateKey, P256PublicKey, PrivateKey, SecretBytes};
 use uuid::Uuid;
 
 use super::authenticate::Client;
+use super::imports::{ImportFacts, ImportKind, SecretTarget};
 use super::message::Message;
 use super::model::{Organization, SessionLimits, WalletAccount};
 use super::one_time::{Contact, OtpFacts, Requests};
 use super::proofs::ProofFacts;
 use super::record::{Record, RecordChange};
+use super::wallets::RecoveryPhrase;
 use super::{sessions, wallets};
 use crate::parameters::{NewAccount, Payload, SignWith};
 use crate::payload;
 use crate::wire::enums::{AddressFormat, OtpType};
-use crate::wire::id::{Oauth2CredentialId, OrganizationId, OtpId, WalletAccountId, WalletId};
+use crate::wire::id::{
+    Oauth2CredentialId, OrganizationId, OtpId, UserId, WalletAccountId, WalletId,
+};
 use crate::wire::objects::SignRawPayloadResult;
 use crate::wire::{InvalidRequest, RequestError, Timestamp};
 
@@ -32,6 +36,22 @@ pub enum Needs {
     Mnemonic(WalletId),
     /// Wallet accounts: [`Facts::Accounts`].
     Accounts(Vec<WalletAccountId>),
+    /// The wallet account with an address, and its key: [`Facts::Account`].
+    Account(String),
+    /// The keys that a user may have sealed an import to, and what imports are compared with:
+    /// [`Facts::Import`].
+    Import {
+        /// What is brought.
+        kind: ImportKind,
+        /// The user.
+        user: UserId,
+        /// Whether the recovery phrases that there are are needed.
+        compares: bool,
+    },
+    /// The keys that secrets were sealed to: [`Facts::SecretTargets`].
+    SecretTargets(Vec<P256PublicKey>),
+    /// Secrets of the organization: [`Facts::Secrets`].
+    Secrets(Vec<Uuid>),
     /// What was sent to a contact: [`Facts::Contact`].
     Contact {
         /// How it is reached.
@@ -47,7 +67,7 @@ pub enum Needs {
     Proofs(Proofs),
     /// What an OAuth 2.0 provider says of whoever has the code: [`Facts::Exchanged`].
     Exchange(CodeExchange),
-    /// The key of the organization's auth proxy: [`Facts::Secret`].
+    /// What is kept under an id, as the key of a private key is: [`Facts::Secret`].
     Secret(Uuid),
 }
 
@@ -126,6 +146,14 @@ pub enum Facts {
     Mnemonic(Option<SecretBytes>),
     /// The accounts there are of those asked for.
     Accounts(Vec<WalletAccount>),
+    /// The account and its key, when there is one.
+    Account(Option<Box<(WalletAccount, PrivateKey)>>),
+    /// What imports of the user can be opened with.
+    Import(Box<ImportFacts>),
+    /// The keys, one to one.
+    SecretTargets(Vec<Record<SecretTarget>>),
+    /// The secrets, one to one.
+    Secrets(Vec<Option<SecretBytes>>),
     /// What was sent to the contact, and asked for under the identifier.
     Contact {
         /// By contact.
@@ -289,7 +317,7 @@ impl<'a> Context<'a> {
     ) -> Result<Vec<(WalletAccount, PrivateKey)>, RequestError> {
         self.organization.wallet(wallet)?;
         let seed = match std::mem::replace(&mut self.facts, Facts::Nothing) {
-            Facts::Mnemonic(Some(phrase)) => wallets::seed(&phrase)?,
+            Facts::Mnemonic(Some(phrase)) => RecoveryPhrase::parse(&phrase)?.seed(),
             _ => {
                 return Err(RequestError::NotFound(format!(
                     "could not find wallet with ID {wallet}"
@@ -297,6 +325,35 @@ impl<'a> Context<'a> {
             }
         };
         wallets::derive_accounts(&seed, &self.organization, wallet, new, self.now, self.rng)
+    }
+
+    /// The wallet account that was asked for, and its key.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::NotFound`] when the organization has none with this address.
+    pub fn take_account(
+        &mut self,
+        address: &str,
+    ) -> Result<(WalletAccount, PrivateKey), RequestError> {
+        match std::mem::replace(&mut self.facts, Facts::Nothing) {
+            Facts::Account(Some(account)) => Ok(*account),
+            _ => Err(RequestError::NotFound(format!(
+                "Could not find wallet account with address: {address}"
+            ))),
+        }
+    }
+
+    /// What is kept under the id that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Busy`] when it is gone: whoever asked for it saw it a moment ago.
+    pub fn take_secret(&mut self) -> Result<SecretBytes, RequestError> {
+        match std::mem::replace(&mut self.facts, Facts::Nothing) {
+            Facts::Secret(Some(secret)) | Facts::Mnemonic(Some(secret)) => Ok(secret),
+            _ => Err(RequestError::Busy),
+        }
     }
 
     /// What the tokens of the request can be checked with.

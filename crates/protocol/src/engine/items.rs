@@ -18,7 +18,7 @@ use crate::payload::{Authorization, PayloadError, TypedData};
 use crate::transaction::UnsignedTransaction;
 use crate::wire::RequestError;
 use crate::wire::enums::{Action, PayloadEncoding};
-use crate::wire::id::{PrivateKeyId, WalletAccountId, WalletId};
+use crate::wire::id::{PrivateKeyId, SecretId, WalletAccountId, WalletId};
 
 /// What an activity is about, as far as policies may see it.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,8 +38,12 @@ pub enum Concerns<'a> {
     Wallets(&'a [WalletId]),
     /// Wallet accounts, and the wallets they are of.
     Accounts(&'a [WalletAccountId]),
+    /// A wallet account by its address, and its wallet.
+    Account(&'a str),
     /// One private key.
     PrivateKey(PrivateKeyId),
+    /// Secrets, each for itself.
+    Secrets(&'a [SecretId]),
 }
 
 /// What a key is to sign.
@@ -52,7 +56,7 @@ pub enum Signs<'a> {
 }
 
 /// The wallet accounts that a request is about: the one that [`Concerns::Signing`] names, if it is one, or
-/// those of [`Concerns::Accounts`]. The shell fetches them.
+/// those of [`Concerns::Accounts`] and [`Concerns::Account`]. The shell fetches them.
 pub type Subjects = Vec<WalletAccount>;
 
 /// One thing that a request asks for: a transaction, a secret, or the request as a whole.
@@ -116,6 +120,22 @@ pub fn items(
                 bindings.bind(Keyword::Wallets, wallets);
             }
             item(bindings)
+        }
+        Concerns::Account(_) => {
+            if let Some(account) = subjects.first() {
+                Signer::Account(account).bind(organization, &mut bindings);
+            }
+            item(bindings)
+        }
+        Concerns::Secrets(ids) => {
+            let items = ids.iter().map(|id| {
+                let mut bindings = bindings.clone();
+                if let Ok(secret) = organization.secret(*id) {
+                    bindings.bind(Keyword::Secret, subject::show_secret(secret));
+                }
+                item(bindings)
+            });
+            items.flatten().collect()
         }
         Concerns::PrivateKey(id) => {
             if let Ok(key) = organization.private_key(id) {

@@ -78,6 +78,11 @@ pub enum EmailPurpose {
         /// The bundle.
         bundle: String,
     },
+    /// A request to join an organization: no secret.
+    Invitation {
+        /// Name of the user who asks.
+        sender: String,
+    },
     /// A credential bundle that adds a passkey.
     Recovery {
         /// The bundle.

@@ -13,6 +13,7 @@ pub mod context;
 pub mod credentials;
 pub mod draft;
 pub mod explain;
+pub mod imports;
 pub mod interfaces;
 pub mod ip_allowlist;
 pub mod items;

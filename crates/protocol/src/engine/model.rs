@@ -21,8 +21,8 @@ use crate::wire::enums::{
 };
 use crate::wire::id::{
     ApiKeyId, AuthenticatorId, InvitationId, MfaPolicyId, Oauth2CredentialId, OauthProviderId,
-    OrganizationId, PolicyId, PrivateKeyId, SessionId, SessionProfileId, SmartContractInterfaceId,
-    TagId, UserId, WalletAccountId, WalletId,
+    OrganizationId, PolicyId, PrivateKeyId, SecretId, SessionId, SessionProfileId,
+    SmartContractInterfaceId, TagId, UserId, WalletAccountId, WalletId,
 };
 use crate::wire::{RequestError, Timestamp};
 
@@ -39,8 +39,12 @@ pub mod limits {
     pub const POLICIES: usize = 100;
     /// Wallets of an organization.
     pub const WALLETS: usize = 100;
+    /// Invitations of an organization.
+    pub const INVITATIONS: usize = 100;
     /// Private keys of an organization.
     pub const PRIVATE_KEYS: usize = 1_000;
+    /// Secrets of an organization. The protocol has no limit for these.
+    pub const SECRETS: usize = 1_000;
     /// Tags of a parent organization.
     pub const PARENT_TAGS: usize = 100;
     /// Tags of a sub-organization.
@@ -106,6 +110,9 @@ pub struct Organization {
     /// How calls of contracts are read, in the order they were made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub smart_contract_interfaces: Vec<SmartContractInterface>,
+    /// What it keeps for its owner, in the order it came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<StoredSecret>,
     /// Who was asked to join, in the order they were asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invitations: Vec<Invitation>,
@@ -266,6 +273,10 @@ pub struct Invitation {
     pub sender: UserId,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was taken back, else when it was made.
+    pub updated_at: Timestamp,
+    /// Whether it was taken back.
+    pub revoked: bool,
 }
 
 /// From where requests may come.
@@ -602,6 +613,19 @@ pub struct PrivateKey {
     pub imported: bool,
 }
 
+/// Something that is kept for its owner and never used here; the secret itself is kept under its id.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct StoredSecret {
+    /// Its id.
+    pub id: SecretId,
+    /// Its name, unique in the organization.
+    pub name: Option<String>,
+    /// What policies see of it.
+    pub static_properties: BTreeMap<String, String>,
+    /// When it came.
+    pub created_at: Timestamp,
+}
+
 /// A label that users or private keys carry.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Tag {
@@ -729,6 +753,7 @@ impl Organization {
             denies_on_error: false,
             session_profiles: Vec::new(),
             smart_contract_interfaces: Vec::new(),
+            secrets: Vec::new(),
             invitations: Vec::new(),
             ip_allowlists: Vec::new(),
         }
@@ -765,6 +790,14 @@ impl Organization {
             .iter_mut()
             .find(|wallet| wallet.id == id)
             .ok_or_else(|| RequestError::NotFound(format!("could not find wallet with ID {id}")))
+    }
+
+    /// The secret with this id.
+    pub fn secret(&self, id: SecretId) -> Result<&StoredSecret, RequestError> {
+        self.secrets
+            .iter()
+            .find(|secret| secret.id == id)
+            .ok_or_else(|| RequestError::NotFound(format!("could not find secret with ID {id}")))
     }
 
     /// The private key with this id.
@@ -913,6 +946,11 @@ impl User {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Whether this is the user's address, whatever the case of its letters.
+    pub fn has_email(&self, address: &str) -> bool {
+        self.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(address))
     }
 
     /// Whether it has a credential that does not expire.

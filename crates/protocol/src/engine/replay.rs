@@ -47,7 +47,9 @@ impl Recorded {
             Concerns::Accounts(ids) => {
                 ids.iter().all(|id| self.subjects.iter().any(|account| account.id == *id))
             }
+            Concerns::Account(_) => !self.subjects.is_empty(),
             Concerns::PrivateKey(key) => organization.private_key(key).is_ok(),
+            Concerns::Secrets(ids) => ids.iter().all(|id| organization.secret(*id).is_ok()),
         }
     }
 }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::budgets::{self, Account, Opening};
 use super::context::Exchanged;
+use super::imports::{ImportFacts, SecretTarget, Targets};
 use super::items::{Concerns, Subjects};
 use super::jwt;
 use super::message::{Content, EmailPurpose, Message};
@@ -509,6 +510,12 @@ impl World {
                     |account: &&WalletAccount| address::lookup_key(&account.address) == wanted;
                 accounts().find(named).cloned().into_iter().collect()
             }
+            Concerns::Account(wanted) => {
+                let wanted = address::lookup_key(wanted);
+                let named =
+                    |account: &&WalletAccount| address::lookup_key(&account.address) == wanted;
+                accounts().find(named).cloned().into_iter().collect()
+            }
             Concerns::Accounts(ids) => {
                 accounts().filter(|account| ids.contains(&account.id)).cloned().collect()
             }
@@ -564,6 +571,32 @@ impl World {
                     .ok_or_else(|| InvalidRequest::new("the provider refused the code").into()),
             ),
             Needs::Secret(id) => Facts::Secret(self.secret(organization, id)),
+            Needs::Secrets(ids) => {
+                Facts::Secrets(ids.into_iter().map(|id| self.secret(organization, id)).collect())
+            }
+            Needs::Account(wanted) => {
+                let wanted = address::lookup_key(&wanted);
+                let named = |(account, _): &&(WalletAccount, PrivateKey)| {
+                    account.organization == organization
+                        && address::lookup_key(&account.address) == wanted
+                };
+                let found = self.accounts.iter().find(named);
+                Facts::Account(found.map(|(account, key)| Box::new((account.clone(), copy(key)))))
+            }
+            Needs::Import { kind, user, compares } => {
+                let wallets = self.organization(organization).wallets.iter().filter(|_| compares);
+                let phrases = wallets
+                    .map(|wallet| (wallet.id, self.secret(organization, wallet.id.0).unwrap()));
+                Facts::Import(Box::new(ImportFacts {
+                    targets: self.read_record(Targets::key(organization, kind, user)),
+                    phrases: phrases.collect(),
+                }))
+            }
+            Needs::SecretTargets(keys) => Facts::SecretTargets(
+                keys.iter()
+                    .map(|key| self.read_record(SecretTarget::key(organization, key)))
+                    .collect(),
+            ),
         }
     }
 
@@ -592,6 +625,7 @@ impl World {
             Content::Email(email) => match &email.purpose {
                 EmailPurpose::Otp { code } => code.clone(),
                 EmailPurpose::Auth { bundle } | EmailPurpose::Recovery { bundle } => bundle.clone(),
+                EmailPurpose::Invitation { .. } => panic!("an invitation has no code"),
             },
             Content::Sms(sms) => sms.code.clone(),
         }

@@ -3,13 +3,14 @@
 use super::activity::{ActivityRecord, Evaluation};
 use super::{budgets, model};
 use crate::wire::Timestamp;
-use crate::wire::enums::{AddressFormat, CredentialType};
+use crate::wire::enums::{AddressFormat, CredentialType, InvitationStatus};
 use crate::wire::id::{OrganizationId, UserId};
 use crate::wire::objects::{
     ActivityPolicyEvaluation, Address, ApiKey, AuthenticationMethod, Authenticator, Config,
-    Credential, Feature, IpAllowlist, IpAllowlistRule, MfaPolicy, Oauth2Credential, OauthProvider,
-    Policy, PolicyEvaluation, PrivateKey, Quorum, RequiredAuthenticationMethod, SessionProfile,
-    SmartContractInterface, Tag, User, Wallet, WalletAccount,
+    Credential, Feature, Invitation, IpAllowlist, IpAllowlistRule, KeyValue, MfaPolicy,
+    Oauth2Credential, OauthProvider, Policy, PolicyEvaluation, PrivateKey, Quorum,
+    RequiredAuthenticationMethod, SecretMetadata, SessionProfile, SmartContractInterface, Tag,
+    User, Wallet, WalletAccount,
 };
 
 /// A policy.
@@ -42,6 +43,44 @@ pub fn evaluation(evaluation: &Evaluation, record: &ActivityRecord) -> ActivityP
         vote_id: evaluation.vote.to_string(),
         policy_evaluations: outcomes.collect(),
         created_at: evaluation.created_at.into(),
+    }
+}
+
+/// A secret, as far as it is shown.
+pub fn secret(secret: &model::StoredSecret) -> SecretMetadata {
+    let properties = secret.static_properties.iter();
+    SecretMetadata {
+        secret_id: secret.id.to_string(),
+        name: secret.name.clone(),
+        static_properties: properties
+            .map(|(key, value)| KeyValue { key: Some(key.clone()), value: Some(value.clone()) })
+            .collect(),
+        created_at_unix_ms: secret.created_at.as_millis().to_string(),
+    }
+}
+
+/// An invitation. It counts as accepted once a user of the organization has the address.
+pub fn invitation(
+    invitation: &model::Invitation,
+    organization: &model::Organization,
+) -> Invitation {
+    let status = if invitation.revoked {
+        InvitationStatus::Revoked
+    } else if organization.users.iter().any(|user| user.has_email(&invitation.email)) {
+        InvitationStatus::Accepted
+    } else {
+        InvitationStatus::Created
+    };
+    Invitation {
+        invitation_id: invitation.id.to_string(),
+        receiver_user_name: invitation.user_name.clone(),
+        receiver_email: invitation.email.clone(),
+        receiver_user_tags: invitation.tags.iter().map(ToString::to_string).collect(),
+        access_type: invitation.access,
+        status,
+        sender_user_id: invitation.sender.to_string(),
+        created_at: invitation.created_at.into(),
+        updated_at: invitation.updated_at.into(),
     }
 }
 

@@ -1,15 +1,18 @@
-//! Wallets, their accounts, and private keys: making them.
+//! Wallets, their accounts, and private keys: making them and taking them in.
 
 use std::collections::HashSet;
 
-use keyward_crypto::{CryptoRng, DeriveError, Mnemonic, PrivateKey, SecretBytes, Seed, derive};
+use keyward_crypto::{
+    CryptoRng, DeriveError, InvalidMnemonic, Mnemonic, MnemonicLanguage, PrivateKey, SecretBytes,
+    Seed, derive,
+};
 
 use super::context::Changes;
 use super::credentials::check_tags;
 use super::model::{self, Organization, Wallet, WalletAccount, limits};
 use crate::address;
 use crate::parameters::{NewAccount, NewPrivateKey, NewWallet};
-use crate::wire::enums::{Curve, TagType};
+use crate::wire::enums::{self, Curve, TagType};
 use crate::wire::id::{PrivateKeyId, WalletAccountId, WalletId};
 use crate::wire::{InvalidRequest, RequestError, Timestamp};
 
@@ -27,17 +30,28 @@ pub fn create_wallet(
     now: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<(WalletId, Vec<String>), RequestError> {
-    let mnemonic = Mnemonic::generate(new.words, rng)
-        .map_err(|_| InvalidRequest::new("invalid mnemonic length"))?;
-    keep_wallet(organization, changes, new, &mnemonic, now, rng)
+    let phrase = RecoveryPhrase::generate(new.words, rng)?;
+    let wallet = KeptWallet { name: new.name, accounts: new.accounts, phrase, imported: false };
+    keep_wallet(organization, changes, wallet, now, rng)
 }
 
-/// Keeps a wallet with this mnemonic; else as [`create_wallet`].
+/// A wallet whose recovery phrase there is already.
+pub struct KeptWallet {
+    /// Its name.
+    pub name: String,
+    /// Accounts to derive at once.
+    pub accounts: Vec<NewAccount>,
+    /// What it is derived from.
+    pub phrase: RecoveryPhrase,
+    /// Whether it comes from outside.
+    pub imported: bool,
+}
+
+/// Keeps a wallet; else as [`create_wallet`].
 pub fn keep_wallet(
     organization: &mut Organization,
     changes: &mut Changes,
-    new: NewWallet,
-    mnemonic: &Mnemonic,
+    new: KeptWallet,
     now: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<(WalletId, Vec<String>), RequestError> {
@@ -47,7 +61,7 @@ pub fn keep_wallet(
     check_wallet_name(organization, &new.name)?;
     let wallet = WalletId::generate(now, rng);
     let accounts =
-        derive_accounts(&mnemonic.to_seed(""), organization, wallet, new.accounts, now, rng)?;
+        derive_accounts(&new.phrase.seed(), organization, wallet, new.accounts, now, rng)?;
     let addresses = accounts.iter().map(|(account, _)| account.address.clone()).collect();
     organization.wallets.push(Wallet {
         id: wallet,
@@ -55,22 +69,85 @@ pub fn keep_wallet(
         created_at: now,
         updated_at: now,
         exported: false,
-        imported: false,
+        imported: new.imported,
     });
-    changes.secrets.push((
-        organization.id,
-        wallet.0,
-        SecretBytes::new(mnemonic.phrase().as_bytes().to_vec()),
-    ));
+    changes.secrets.push((organization.id, wallet.0, new.phrase.to_bytes()));
     changes.accounts.extend(accounts);
     Ok((wallet, addresses))
 }
 
-/// The seed of a wallet, from its mnemonic as it is kept.
-pub fn seed(phrase: &SecretBytes) -> Result<Seed, RequestError> {
-    // The secret leaves its wrapper to be read as text.
-    let text = std::str::from_utf8(phrase.expose()).map_err(RequestError::internal)?;
-    Ok(Mnemonic::parse(text).map_err(RequestError::internal)?.to_seed(""))
+/// What a wallet is derived from: a mnemonic and a passphrase, which is empty for most. Source: BIP-39.
+pub struct RecoveryPhrase {
+    mnemonic: Mnemonic,
+    /// UTF-8.
+    passphrase: SecretBytes,
+}
+
+impl RecoveryPhrase {
+    /// Between a mnemonic and its passphrase, as import frames write them.
+    const SEPARATOR: &'static str = "\n--PASS--\n";
+
+    /// Draws an English mnemonic of so many words, without passphrase.
+    ///
+    /// # Errors
+    ///
+    /// Numbers other than 12, 15, 18, 21 and 24.
+    pub fn generate(words: usize, rng: &mut dyn CryptoRng) -> Result<Self, InvalidRequest> {
+        let mnemonic = Mnemonic::generate(words, rng);
+        let mnemonic = mnemonic.map_err(|_| InvalidRequest::new("invalid mnemonic length"))?;
+        Ok(Self { mnemonic, passphrase: SecretBytes::new(Vec::new()) })
+    }
+
+    /// Reads a mnemonic, and the passphrase that may follow it: after a line `--PASS--`, else in the second
+    /// line.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the mnemonic, without naming a word of it.
+    pub fn parse(text: &SecretBytes) -> Result<Self, InvalidRequest> {
+        // The secret leaves its wrapper to be read as text.
+        let text = std::str::from_utf8(text.expose())
+            .map_err(|_| InvalidRequest::new("invalid mnemonic: not UTF-8"))?;
+        let text = text.trim_start();
+        let parts = text.split_once(Self::SEPARATOR).or_else(|| text.split_once('\n'));
+        let (phrase, passphrase) = parts.unwrap_or((text, ""));
+        let mnemonic = Mnemonic::parse(phrase).map_err(|reason: InvalidMnemonic| {
+            InvalidRequest::new(format!("invalid mnemonic: {reason}"))
+        })?;
+        Ok(Self { mnemonic, passphrase: SecretBytes::new(passphrase.as_bytes().to_vec()) })
+    }
+
+    /// The language of the mnemonic.
+    pub fn language(&self) -> MnemonicLanguage {
+        self.mnemonic.language()
+    }
+
+    /// The root of the wallet; takes a millisecond.
+    pub fn seed(&self) -> Seed {
+        // Text once, so text still.
+        self.mnemonic.to_seed(std::str::from_utf8(self.passphrase.expose()).unwrap_or_default())
+    }
+
+    /// As it is kept and exported: the mnemonic, and the passphrase in a second line if there is one.
+    pub fn to_bytes(&self) -> SecretBytes {
+        let (phrase, passphrase) = (self.mnemonic.phrase(), self.passphrase.expose());
+        // The exact capacity, so that growing leaves no piece behind.
+        let length = phrase.len().saturating_add(passphrase.len()).saturating_add(1);
+        let mut bytes = Vec::with_capacity(length);
+        bytes.extend_from_slice(phrase.as_bytes());
+        if !passphrase.is_empty() {
+            bytes.push(b'\n');
+            bytes.extend_from_slice(passphrase);
+        }
+        SecretBytes::new(bytes)
+    }
+
+    /// Whether both give the same wallet.
+    pub fn is_same_wallet(&self, other: &Self) -> bool {
+        // Stretching both to seeds costs time and is seldom needed.
+        self.mnemonic.phrase() == other.mnemonic.phrase()
+            && self.seed().expose() == other.seed().expose()
+    }
 }
 
 /// Refuses a wallet name that is taken.
@@ -145,6 +222,45 @@ pub fn create_private_key(
     now: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<PrivateKeyId, RequestError> {
+    let key = PrivateKey::generate(new.curve.into(), rng);
+    keep_private_key(organization, changes, new, &key, now, rng)
+}
+
+/// Keeps a private key that comes from outside.
+///
+/// # Errors
+///
+/// As [`create_private_key`], and a key that the organization has already.
+pub fn import_private_key(
+    organization: &mut Organization,
+    changes: &mut Changes,
+    new: NewPrivateKey,
+    key: &PrivateKey,
+    now: Timestamp,
+    rng: &mut dyn CryptoRng,
+) -> Result<PrivateKeyId, RequestError> {
+    let public_key = address::private_key_public_hex(&key.public_key());
+    let same =
+        |known: &&model::PrivateKey| known.curve == new.curve && known.public_key == public_key;
+    if let Some(known) = organization.private_keys.iter().find(same) {
+        return Err(RequestError::AlreadyExists(format!(
+            "private key with ID {} has already been imported in this organization",
+            known.id
+        )));
+    }
+    let id = keep_private_key(organization, changes, new, key, now, rng)?;
+    organization.private_key_mut(id)?.imported = true;
+    Ok(id)
+}
+
+fn keep_private_key(
+    organization: &mut Organization,
+    changes: &mut Changes,
+    new: NewPrivateKey,
+    key: &PrivateKey,
+    now: Timestamp,
+    rng: &mut dyn CryptoRng,
+) -> Result<PrivateKeyId, RequestError> {
     if organization.private_keys.len() >= limits::PRIVATE_KEYS {
         return Err(RequestError::LimitReached(
             "organization has exceeded maximum private keys".into(),
@@ -152,7 +268,6 @@ pub fn create_private_key(
     }
     check_private_key_name(organization, &new.name)?;
     check_tags(organization, TagType::PrivateKey, &new.tags)?;
-    let key = PrivateKey::generate(new.curve.into(), rng);
     let public_key = key.public_key();
     let addresses = new
         .address_formats
@@ -198,6 +313,22 @@ impl WalletAccount {
         let path = keyward_crypto::DerivationPath::parse(&self.path)
             .map_or_else(|_| self.path.clone(), |path| path.canonical_for(curve).to_string());
         format!("{}/{path}/{}/{}", self.wallet, self.curve.as_str(), self.address_format.as_str())
+    }
+}
+
+impl From<MnemonicLanguage> for enums::MnemonicLanguage {
+    fn from(language: MnemonicLanguage) -> Self {
+        match language {
+            MnemonicLanguage::English => Self::English,
+            MnemonicLanguage::SimplifiedChinese => Self::SimplifiedChinese,
+            MnemonicLanguage::TraditionalChinese => Self::TraditionalChinese,
+            MnemonicLanguage::Czech => Self::Czech,
+            MnemonicLanguage::French => Self::French,
+            MnemonicLanguage::Italian => Self::Italian,
+            MnemonicLanguage::Japanese => Self::Japanese,
+            MnemonicLanguage::Korean => Self::Korean,
+            MnemonicLanguage::Spanish => Self::Spanish,
+        }
     }
 }
 

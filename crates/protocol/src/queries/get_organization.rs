@@ -4,7 +4,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::Query;
 #[cfg(feature = "engine")]
@@ -15,7 +14,8 @@ use {
 };
 
 use crate::wire::objects::{
-    Feature, Policy, PrivateKey, Quorum, SmartContractInterfaceReference, Tag, User, Wallet,
+    Feature, Invitation, Policy, PrivateKey, Quorum, SmartContractInterfaceReference, Tag, User,
+    Wallet,
 };
 
 /// As it travels.
@@ -48,8 +48,8 @@ pub struct OrganizationData {
     pub policies: Vec<Policy>,
     /// Its private keys.
     pub private_keys: Vec<PrivateKey>,
-    /// Empty: there are no invitations.
-    pub invitations: Vec<Value>,
+    /// Who was asked to join.
+    pub invitations: Vec<Invitation>,
     /// Tags of both kinds.
     pub tags: Vec<Tag>,
     /// Its root users and how many of them decide together.
@@ -79,7 +79,11 @@ impl Answer for GetOrganization {
                 users: organization.users.iter().map(view::user).collect(),
                 policies: organization.policies.iter().map(view::policy).collect(),
                 private_keys: organization.private_keys.iter().map(view::private_key).collect(),
-                invitations: Vec::new(),
+                invitations: organization
+                    .invitations
+                    .iter()
+                    .map(|invitation| view::invitation(invitation, organization))
+                    .collect(),
                 tags: organization.tags.iter().map(view::tag).collect(),
                 root_quorum: configuration.quorum,
                 features: configuration.features,

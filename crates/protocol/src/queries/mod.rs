@@ -46,6 +46,7 @@ pub mod list_oauth2_credentials;
 pub mod list_policies;
 pub mod list_private_key_tags;
 pub mod list_private_keys;
+pub mod list_secrets;
 pub mod list_session_events;
 pub mod list_sessions;
 pub mod list_smart_contract_interfaces;
@@ -97,6 +98,7 @@ macro_rules! for_each_query {
             list_policies::ListPolicies,
             list_private_key_tags::ListPrivateKeyTags,
             list_private_keys::ListPrivateKeys,
+            list_secrets::ListSecrets,
             list_session_events::ListSessionEvents,
             list_sessions::ListSessions,
             list_smart_contract_interfaces::ListSmartContractInterfaces,

@@ -125,7 +125,29 @@ wire_enums! {
         Ethereum = "SMART_CONTRACT_INTERFACE_TYPE_ETHEREUM",
         Solana = "SMART_CONTRACT_INTERFACE_TYPE_SOLANA",
     }
-    /// How a user of the oldest kind may come in; accepted and not used.
+    /// The word list of a mnemonic. Source: BIP-39.
+    MnemonicLanguage, "mnemonic language" {
+        English = "MNEMONIC_LANGUAGE_ENGLISH",
+        SimplifiedChinese = "MNEMONIC_LANGUAGE_SIMPLIFIED_CHINESE",
+        TraditionalChinese = "MNEMONIC_LANGUAGE_TRADITIONAL_CHINESE",
+        Czech = "MNEMONIC_LANGUAGE_CZECH",
+        French = "MNEMONIC_LANGUAGE_FRENCH",
+        Italian = "MNEMONIC_LANGUAGE_ITALIAN",
+        Japanese = "MNEMONIC_LANGUAGE_JAPANESE",
+        Korean = "MNEMONIC_LANGUAGE_KOREAN",
+        Spanish = "MNEMONIC_LANGUAGE_SPANISH",
+    }
+    /// How secrets are sealed on their way.
+    TransportEncryptionSuite, "encryption suite" {
+        EnclaveEncryptV1 = "TRANSPORT_ENCRYPTION_SUITE_ENCLAVE_ENCRYPT_V1",
+    }
+    /// What became of an invitation.
+    InvitationStatus, "invitation status" {
+        Created = "INVITATION_STATUS_CREATED",
+        Accepted = "INVITATION_STATUS_ACCEPTED",
+        Revoked = "INVITATION_STATUS_REVOKED",
+    }
+    /// How a user of the oldest kind, or who is invited, may come in; kept and not used.
     AccessType, "access type" {
         Web = "ACCESS_TYPE_WEB",
         Api = "ACCESS_TYPE_API",

@@ -60,6 +60,8 @@ identifiers! {
     SessionProfileId,
     /// The interface of a smart contract.
     SmartContractInterfaceId,
+    /// A secret that is kept for its owner.
+    SecretId,
     /// An invitation.
     InvitationId,
     /// The decision of the policies after one vote.

@@ -15,9 +15,9 @@ use serde_json::value::RawValue;
 use super::WireTime;
 use super::budget::BudgetParams;
 use super::enums::{
-    ActivityStatus, AddressFormat, ApiKeyCurve, AuthenticationType, AuthenticatorTransport,
-    CredentialType, Curve, Effect, FeatureName, Oauth2Provider, Outcome, PathFormat,
-    SmartContractInterfaceType, TagType, VoteSelection,
+    AccessType, ActivityStatus, AddressFormat, ApiKeyCurve, AuthenticationType,
+    AuthenticatorTransport, CredentialType, Curve, Effect, FeatureName, InvitationStatus,
+    Oauth2Provider, Outcome, PathFormat, SmartContractInterfaceType, TagType, VoteSelection,
 };
 
 /// Declares objects that travel in camel case; an absent or `null` optional member is `None`.
@@ -290,6 +290,39 @@ wire_objects! {
         smart_contract_address: String,
         /// SHA-256 of the interface, lower-case hex.
         digest: String,
+    }
+
+    /// A property and its value.
+    KeyValue {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    }
+
+    /// What is known of a secret that is kept.
+    SecretMetadata {
+        secret_id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// What policies see of it.
+        static_properties: Vec<KeyValue>,
+        /// Milliseconds since 1970, decimal.
+        created_at_unix_ms: String,
+    }
+
+    /// Somebody who was asked to join.
+    Invitation {
+        invitation_id: String,
+        receiver_user_name: String,
+        receiver_email: String,
+        /// Ids of the tags.
+        receiver_user_tags: Vec<String>,
+        access_type: AccessType,
+        status: InvitationStatus,
+        sender_user_id: String,
+        created_at: WireTime,
+        updated_at: WireTime,
     }
 
     User {

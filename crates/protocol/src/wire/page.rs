@@ -39,6 +39,11 @@ pub struct Page {
 impl Page {
     /// Everything, without a limit.
     pub const ALL: Self = Self { limit: u32::MAX, before: None, after: None };
+
+    /// Whether a row with this id is between the bounds.
+    pub fn holds(&self, id: Uuid) -> bool {
+        self.before.is_none_or(|before| id < before) && self.after.is_none_or(|after| id > after)
+    }
 }
 
 impl TryFrom<Option<Pagination>> for Page {

@@ -128,6 +128,7 @@ impl Inbox {
                     EmailPurpose::Otp { code } => ("otp", Some(code.clone()), None),
                     EmailPurpose::Auth { bundle } => ("auth", None, Some(bundle.clone())),
                     EmailPurpose::Recovery { bundle } => ("recovery", None, Some(bundle.clone())),
+                    EmailPurpose::Invitation { .. } => ("invitation", None, None),
                 };
                 Ok(Received {
                     from: Some(mail.from.to_string()),

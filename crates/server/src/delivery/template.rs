@@ -226,6 +226,7 @@ impl<'a> Values<'a> {
             EmailPurpose::Auth { bundle } | EmailPurpose::Recovery { bundle } => {
                 ("", bundle.as_str())
             }
+            EmailPurpose::Invitation { .. } => ("", ""),
         };
         let secret = if bundle.is_empty() { otp_code } else { bundle };
         let magic_link = match email.magic_link_template.as_deref().filter(|text| !text.is_empty())
@@ -359,6 +360,17 @@ impl Words {
                 note: "The code works only for a short time and only where you asked for it. If you \
                        did not ask for it, you can ignore this e-mail.",
             },
+            EmailPurpose::Invitation { sender } => Self {
+                title: format!("You are invited to {app_name}"),
+                lead: format!(
+                    "{} invites you to join {app_name}. They will tell you how to register your \
+                     passkey or key.",
+                    one_line(sender),
+                ),
+                button: "Join",
+                note: "If you do not know who this is, you can ignore this e-mail. Never give \
+                       anybody a code or a recovery phrase because of it.",
+            },
             EmailPurpose::Recovery { .. } => Self {
                 title: format!("Recover your {app_name} account"),
                 lead: format!("Copy this code and paste it in {app_name} to add a new passkey:"),
@@ -373,9 +385,12 @@ impl Words {
 /// The plain text of every e-mail.
 fn text(words: &Words, values: &Values<'_>) -> String {
     let secret = if values.bundle.is_empty() { values.otp_code } else { values.bundle };
-    let mut text = format!("{}\n\n{secret}\n\n", words.lead);
-    if let Some(link) = &values.magic_link {
+    let mut text = format!("{}\n\n", words.lead);
+    if !secret.is_empty() {
         // Writing to a string does not fail.
+        let _ = write!(text, "{secret}\n\n");
+    }
+    if let Some(link) = &values.magic_link {
         let _ = write!(text, "Or open this link:\n\n{link}\n\n");
     }
     text.push_str(words.note);
@@ -393,7 +408,9 @@ fn page(words: &Words, values: &Values<'_>) -> String {
             escape(&values.app_name),
         )
     });
-    let secret = if values.bundle.is_empty() {
+    let secret = if values.bundle.is_empty() && values.otp_code.is_empty() {
+        String::new()
+    } else if values.bundle.is_empty() {
         format!(
             "<p class=\"code\" style=\"margin:0 0 24px;padding:16px;border-radius:8px;\
              background:#f0f1f4;color:#16181d;text-align:center;font:700 28px/1.2 ui-monospace,\

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use keyward_crypto::{P256PublicKey, os_rng, seal_quorum_envelope};
+use keyward_crypto::{P256PrivateKey, P256PublicKey, os_rng, seal_message, seal_quorum_envelope};
 use keyward_protocol::activities::REGISTRY;
+use keyward_protocol::bundle::ClientMessage;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
@@ -71,11 +72,26 @@ pub(crate) struct Known {
     pub(crate) envelope: String,
     /// How calls of a contract are read.
     pub(crate) interface: String,
+    /// Somebody who was asked to join.
+    pub(crate) invitation: String,
 }
 
 /// A policy that matches nothing.
 fn policy(name: &str) -> Value {
     json!({ "policyName": name, "effect": "EFFECT_DENY", "condition": "false", "notes": "" })
+}
+
+/// What invites somebody.
+fn invitation(sender: &str, email: &str) -> Value {
+    json!({
+        "invitations": [{
+            "receiverUserName": "new",
+            "receiverUserEmail": email,
+            "receiverUserTags": [],
+            "accessType": "ACCESS_TYPE_ALL",
+            "senderUserId": sender,
+        }],
+    })
 }
 
 impl Known {
@@ -122,6 +138,9 @@ impl Known {
         let made = interface("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359");
         let made = alice.done("create_smart_contract_interface", made).await;
         let interface = text(&made["smartContractInterfaceId"]);
+        let invited = invitation(&named("Alice"), "spare@example.com");
+        let made = alice.done("create_invitations", invited).await;
+        let invitation = text(&made["invitationIds"][0]);
         Self {
             policy,
             subject: alice_herself.clone(),
@@ -137,6 +156,7 @@ impl Known {
             oauth2_credential,
             envelope,
             interface,
+            invitation,
         }
     }
 }
@@ -166,7 +186,108 @@ pub(crate) fn of(route: &str) -> &'static Sample {
 const ZERO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// One for every row of the registry.
+/// A key of nobody's, as it travels.
+fn key() -> String {
+    hex::encode(P256PrivateKey::generate(&mut os_rng()).public_key().uncompressed())
+}
+
+/// What is sealed to such a key, as it travels.
+fn sealed() -> String {
+    let target = P256PrivateKey::generate(&mut os_rng()).public_key();
+    ClientMessage(seal_message(&target, b"secret", &mut os_rng()).unwrap()).to_string()
+}
+
+const SUITE: &str = "TRANSPORT_ENCRYPTION_SUITE_ENCLAVE_ENCRYPT_V1";
+
 pub(crate) const SAMPLES: &[Sample] = &[
+    Sample {
+        route: "init_import_wallet",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "userId": known.alice.user }),
+    },
+    Sample {
+        route: "init_import_private_key",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "userId": known.alice.user }),
+    },
+    Sample {
+        route: "import_wallet",
+        who: Who::Root,
+        outcome: Some("invalid encryptedBundle: no import bundle"),
+        parameters: |known| {
+            json!({
+                "userId": known.alice.user, "walletName": "new", "encryptedBundle": sealed(),
+                "accounts": [],
+            })
+        },
+    },
+    Sample {
+        route: "import_private_key",
+        who: Who::Root,
+        outcome: Some("invalid encryptedBundle: no import bundle"),
+        parameters: |known| {
+            json!({
+                "userId": known.alice.user, "privateKeyName": "new", "encryptedBundle": sealed(),
+                "curve": "CURVE_SECP256K1", "addressFormats": [],
+            })
+        },
+    },
+    Sample {
+        route: "export_wallet",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "walletId": known.wallet, "targetPublicKey": key() }),
+    },
+    Sample {
+        route: "export_wallet_account",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "address": known.address, "targetPublicKey": key() }),
+    },
+    Sample {
+        route: "export_private_key",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "privateKeyId": known.private_key, "targetPublicKey": key() }),
+    },
+    Sample {
+        route: "init_import_secrets",
+        who: Who::Root,
+        outcome: None,
+        parameters: |_| json!({ "encryptionSuite": SUITE, "numSecrets": 2 }),
+    },
+    Sample {
+        route: "import_secrets",
+        who: Who::Root,
+        outcome: Some("invalid targetPublicKey: unknown"),
+        parameters: |_| {
+            json!({
+                "secrets": [{
+                    "secretPayload": sealed(), "targetPublicKey": key(), "encryptionSuite": SUITE,
+                }],
+            })
+        },
+    },
+    Sample {
+        route: "export_secrets",
+        who: Who::Root,
+        outcome: Some("could not find secret with ID"),
+        parameters: |known| {
+            json!({
+                "secrets": [{
+                    "secretId": known.wallet, "targetPublicKey": key(), "encryptionSuite": SUITE,
+                }],
+            })
+        },
+    },
+    Sample {
+        route: "delete_secrets",
+        who: Who::Root,
+        outcome: Some("could not find secret with ID"),
+        parameters: |known| json!({ "secretIds": [known.wallet] }),
+    },
     Sample {
         route: "create_api_keys",
         who: Who::Subject,
@@ -283,6 +404,18 @@ pub(crate) const SAMPLES: &[Sample] = &[
                 }],
             })
         },
+    },
+    Sample {
+        route: "create_invitations",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| invitation(&known.alice.user, "new@example.com"),
+    },
+    Sample {
+        route: "delete_invitation",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "invitationId": known.invitation }),
     },
     Sample {
         route: "create_user_tag",

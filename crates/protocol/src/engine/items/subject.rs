@@ -5,7 +5,7 @@ use keyward_policy::{Bindings, Int, Keyword, Value};
 
 use super::Subjects;
 use crate::address;
-use crate::engine::model::{Organization, PrivateKey, Wallet, WalletAccount};
+use crate::engine::model::{Organization, PrivateKey, StoredSecret, Wallet, WalletAccount};
 use crate::parameters::SignWith;
 use crate::wire::enums::AddressFormat;
 use crate::wire::id::{WalletAccountId, WalletId};
@@ -116,6 +116,12 @@ fn show_account(account: &WalletAccount) -> Value {
         fields.push(("path_hardened", Value::list(hardened.map(Value::from))));
     }
     Value::structure(fields)
+}
+
+pub(super) fn show_secret(secret: &StoredSecret) -> Value {
+    let properties = secret.static_properties.iter();
+    let properties = properties.map(|(key, value)| (key.clone(), Value::text(value.as_str())));
+    Value::structure([("static_properties", Value::map(properties))])
 }
 
 pub(super) fn show_private_key(key: &PrivateKey) -> Value {
