@@ -20,52 +20,100 @@ pub enum DeriveError {
     NoSuchKey,
 }
 
-/// Derives the key at `path` from a wallet's seed.
+/// Derives one key from a wallet's seed. For several, there is [`Derivation`].
+///
+/// # Errors
+///
+/// As [`Derivation::key`].
+pub fn derive(seed: &Seed, curve: Curve, path: &DerivationPath) -> Result<PrivateKey, DeriveError> {
+    Derivation::new(seed).key(curve, path)
+}
+
+/// Derives keys from a wallet's seed, one after the other. What a path begins with alike to the one before,
+/// on the same curve, is not derived again.
 ///
 /// - secp256k1: BIP-32.
 /// - P-256: SLIP-10, hardened and normal children, with its rule of hashing again when a number is out of
 ///   range.
 /// - Ed25519: SLIP-10, where every level counts as hardened, since it has no other.
 ///
-/// # Errors
-///
-/// [`DeriveError::NoSuchKey`], on secp256k1 only. The next index is not tried.
-///
 /// Source: BIP-32, SLIP-0010.
-pub fn derive(seed: &Seed, curve: Curve, path: &DerivationPath) -> Result<PrivateKey, DeriveError> {
-    derive_from(seed.expose(), curve, path)
+pub struct Derivation<'a> {
+    seed: &'a [u8],
+    secp256k1: Trail<Secp256k1PrivateKey>,
+    p256: Trail<P256PrivateKey>,
+    ed25519: Trail<Ed25519Seed>,
 }
 
-/// [`derive()`] from a seed of any length, as the published vectors have them.
-fn derive_from(
-    seed: &[u8],
-    curve: Curve,
-    path: &DerivationPath,
-) -> Result<PrivateKey, DeriveError> {
-    match curve {
-        Curve::Secp256k1 => walk(seed, path).map(PrivateKey::Secp256k1),
-        Curve::P256 => walk(seed, path).map(PrivateKey::P256),
-        Curve::Ed25519 => {
-            let Ed25519Seed(seed) = walk(seed, path)?;
-            let key = Ed25519PrivateKey::from_bytes(seed.expose());
-            key.map(PrivateKey::Ed25519).map_err(|_| DeriveError::NoSuchKey)
+impl<'a> Derivation<'a> {
+    /// From the seed of a wallet.
+    pub fn new(seed: &'a Seed) -> Self {
+        Self::from_bytes(seed.expose())
+    }
+
+    /// From a seed of any length, as the published vectors have them.
+    fn from_bytes(seed: &'a [u8]) -> Self {
+        Self { seed, secp256k1: Trail::new(), p256: Trail::new(), ed25519: Trail::new() }
+    }
+
+    /// The key at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`DeriveError::NoSuchKey`], on secp256k1 only. The next index is not tried.
+    pub fn key(&mut self, curve: Curve, path: &DerivationPath) -> Result<PrivateKey, DeriveError> {
+        let indices = path.indices();
+        match curve {
+            Curve::Secp256k1 => self.secp256k1.key(self.seed, indices).map(PrivateKey::Secp256k1),
+            Curve::P256 => self.p256.key(self.seed, indices).map(PrivateKey::P256),
+            Curve::Ed25519 => {
+                let Ed25519Seed(seed) = self.ed25519.key(self.seed, indices)?;
+                let key = Ed25519PrivateKey::from_bytes(seed.expose());
+                key.map(PrivateKey::Ed25519).map_err(|_| DeriveError::NoSuchKey)
+            }
         }
     }
 }
 
-fn walk<K: Scheme>(seed: &[u8], path: &DerivationPath) -> Result<K, DeriveError> {
+/// The nodes above the last key, from the master node down.
+struct Trail<K> {
+    nodes: Vec<Node<K>>,
+    /// How each node but the master is reached from the one before.
+    indices: Vec<u32>,
+}
+
+impl<K: Scheme> Trail<K> {
+    const fn new() -> Self {
+        Self { nodes: Vec::new(), indices: Vec::new() }
+    }
+
+    fn key(&mut self, seed: &[u8], path: &[u32]) -> Result<K, DeriveError> {
+        let Some((last, above)) = path.split_last() else { return Ok(master(seed)?.key) };
+        if self.nodes.is_empty() {
+            self.nodes.push(master(seed)?);
+        }
+        let alike = self.indices.iter().zip(above).take_while(|(one, other)| one == other).count();
+        self.indices.truncate(alike);
+        self.nodes.truncate(alike.saturating_add(1));
+        let parent = |nodes: &[Node<K>], index| nodes.last().map(|node| node.child(index));
+        for index in above.iter().skip(alike) {
+            let node = parent(&self.nodes, *index).ok_or(DeriveError::NoSuchKey)??;
+            self.nodes.push(node);
+            self.indices.push(*index);
+        }
+        Ok(parent(&self.nodes, *last).ok_or(DeriveError::NoSuchKey)??.key)
+    }
+}
+
+fn master<K: Scheme>(seed: &[u8]) -> Result<Node<K>, DeriveError> {
     let mut hashed = hmac_sha512(K::MASTER, &[seed]);
-    let mut node = loop {
+    loop {
         match K::master(hashed.left()) {
-            Some(key) => break Node { key, chain_code: hashed.chain_code() },
+            Some(key) => return Ok(Node { key, chain_code: hashed.chain_code() }),
             None if K::RETRIES => hashed = hmac_sha512(K::MASTER, &[hashed.0.expose()]),
             None => return Err(DeriveError::NoSuchKey),
         }
-    };
-    for index in path.indices() {
-        node = node.child(*index)?;
     }
-    Ok(node.key)
 }
 
 struct Node<K> {
@@ -231,7 +279,7 @@ mod tests {
             };
             let seed = hex::decode(text("seed")).unwrap();
             let path = DerivationPath::parse(text("path")).unwrap();
-            let key = derive_from(&seed, curve, &path).unwrap();
+            let key = Derivation::from_bytes(&seed).key(curve, &path).unwrap();
             assert_eq!(hex::encode(key.expose_bytes().expose()), text("privateKey"), "{row}");
             if row.get("publicKey").is_some() {
                 assert_eq!(hex::encode(key.public_key().compressed()), text("publicKey"), "{row}");
@@ -256,6 +304,19 @@ mod tests {
         const {
             assert!(!<Secp256k1PrivateKey as Scheme>::RETRIES);
             assert!(<P256PrivateKey as Scheme>::RETRIES);
+        }
+    }
+
+    #[test]
+    fn keys_are_the_same_one_by_one_and_one_after_the_other() {
+        let seed = Seed::new(Secret::new([7; 64]));
+        let mut derivation = Derivation::new(&seed);
+        for path in ["m/0'/1", "m/0'/2", "m/0'/2/3", "m/1'/2/3", "m", "m/0'", "m/0'/1", "m/4/2/3"] {
+            let path = DerivationPath::parse(path).unwrap();
+            for curve in [Curve::Secp256k1, Curve::P256, Curve::Ed25519] {
+                let key = derivation.key(curve, &path).unwrap().public_key();
+                assert_eq!(key, derive(&seed, curve, &path).unwrap().public_key(), "{path}");
+            }
         }
     }
 

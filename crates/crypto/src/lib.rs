@@ -39,7 +39,7 @@ pub use crate::bundle::{
 };
 pub use crate::curve::{Curve, InvalidKey};
 #[cfg(feature = "engine")]
-pub use crate::derive::{DeriveError, derive};
+pub use crate::derive::{Derivation, DeriveError, derive};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 #[cfg(feature = "engine")]

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use keyward_crypto::{
-    CryptoRng, DeriveError, InvalidMnemonic, Mnemonic, MnemonicLanguage, PrivateKey, SecretBytes,
-    Seed, derive,
+    CryptoRng, Derivation, DeriveError, InvalidMnemonic, Mnemonic, MnemonicLanguage, PrivateKey,
+    SecretBytes, Seed,
 };
 
 use super::context::Changes;
@@ -174,11 +174,13 @@ pub fn derive_accounts(
     let mut accounts: Vec<(WalletAccount, PrivateKey)> = Vec::with_capacity(new.len());
     let mut slots = HashSet::with_capacity(new.len());
     let mut names = HashSet::new();
+    let mut derivation = Derivation::new(seed);
     // Accounts are listed by id; those of one instant stay in the order they were asked for in.
     let mut ids: Vec<_> = new.iter().map(|_| WalletAccountId::generate(now, rng)).collect();
     ids.sort_unstable();
     for (id, new) in ids.into_iter().zip(new) {
-        let key = derive(seed, new.curve.into(), &new.path)
+        let key = derivation
+            .key(new.curve.into(), &new.path)
             .map_err(|source: DeriveError| RequestError::internal(source))?;
         let public_key = key.public_key();
         let account = WalletAccount {

@@ -57,6 +57,8 @@ mod tampering;
 #[cfg(test)]
 mod time;
 #[cfg(test)]
+mod wallets;
+#[cfg(test)]
 mod well_known;
 #[cfg(test)]
 mod world;
