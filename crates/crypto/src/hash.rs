@@ -24,6 +24,18 @@ pub fn keccak256(data: &[u8]) -> [u8; 32] {
     Keccak256::digest(data).into()
 }
 
+/// SHA3-256. Source: FIPS 202.
+#[cfg(feature = "engine")]
+pub fn sha3_256(data: &[u8]) -> [u8; 32] {
+    sha3::Sha3_256::digest(data).into()
+}
+
+/// `BLAKE2b` with 32 bytes of output and no key. Source: RFC 7693.
+#[cfg(feature = "engine")]
+pub fn blake2b_256(data: &[u8]) -> [u8; 32] {
+    blake2::Blake2b256::digest(data).into()
+}
+
 /// RIPEMD-160 of the SHA-256: Bitcoin's key and script hash.
 #[cfg(feature = "engine")]
 pub fn hash160(data: &[u8]) -> [u8; 20] {
@@ -56,7 +68,8 @@ pub(crate) fn new_hmac_sha512(key: &[u8]) -> Hmac<Sha512> {
 mod tests {
     use super::*;
 
-    /// FIPS 180-4 example "abc"; Keccak team's and Bitcoin's well-known values for the same bytes.
+    /// FIPS 180-4 example "abc"; NIST's example of SHA3-256 over nothing; the Keccak team's, the BLAKE2 team's
+    /// and Bitcoin's well-known values.
     #[test]
     fn hashes_are_the_published_ones() {
         assert_eq!(
@@ -75,6 +88,14 @@ mod tests {
         assert_eq!(
             hex::encode(keccak256(b"")),
             "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
+        );
+        assert_eq!(
+            hex::encode(sha3_256(b"")),
+            "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a"
+        );
+        assert_eq!(
+            hex::encode(blake2b_256(b"abc")),
+            "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"
         );
         // The hash160 of the generator point: the address 1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH.
         let generator =

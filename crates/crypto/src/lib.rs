@@ -43,7 +43,7 @@ pub use crate::derive::{Derivation, DeriveError, derive};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 #[cfg(feature = "engine")]
-pub use crate::hash::hash160;
+pub use crate::hash::{blake2b_256, hash160, sha3_256};
 pub use crate::hash::{hmac_sha256, keccak256, sha256, sha256d, sha512};
 #[cfg(feature = "engine")]
 pub use crate::jws::{JwsAlgorithm, JwsKey};
