@@ -6,7 +6,7 @@ mod value;
 
 use std::error::Error;
 
-use keyward_crypto::{Curve, PrivateKey, RecoverableSignature, keccak256, sha256};
+use keyward_crypto::{CryptoRng, Curve, PrivateKey, RecoverableSignature, keccak256, sha256};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ use crate::wire::{InvalidRequest, RequestError, TurnkeyErrorCode};
 /// What a key signs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ToSign {
-    /// A digest, for ECDSA.
+    /// A digest, for ECDSA and Schnorr.
     Prehash([u8; 32]),
     /// A message of any length, for Ed25519, which hashes by itself.
     Message(Vec<u8>),
@@ -179,11 +179,11 @@ pub fn decode_all(
 /// A signature as it travels: lower-case hex, no `0x`.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct RawSignature {
-    /// 64 characters: `r` of ECDSA, the first half of an Ed25519 signature.
+    /// 64 characters: `r` of ECDSA, the first half of a Schnorr or Ed25519 signature.
     pub r: String,
-    /// 64 characters: `s` of ECDSA, the second half of an Ed25519 signature.
+    /// 64 characters: `s` of ECDSA, the second half of a Schnorr or Ed25519 signature.
     pub s: String,
-    /// 2 characters: the recovery id of ECDSA, `00` on Ed25519.
+    /// 2 characters: the recovery id of ECDSA, else `00`.
     pub v: String,
 }
 
@@ -197,6 +197,14 @@ impl From<RecoverableSignature> for RawSignature {
     }
 }
 
+/// Schnorr's and Ed25519's, which have nothing to recover a key by.
+impl From<[u8; 64]> for RawSignature {
+    fn from(signature: [u8; 64]) -> Self {
+        let (r, s) = signature.split_at(32);
+        Self { r: hex::encode(r), s: hex::encode(s), v: "00".to_owned() }
+    }
+}
+
 /// Why a key signs nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -204,19 +212,11 @@ pub enum SignError {
     /// A digest for a key that signs messages, or a message for a key that signs digests.
     #[error("payload was not prepared for a key on {}", wire_curve(*.0).as_str())]
     WrongCurve(Curve),
-    /// Addresses of this format sign by a scheme this server does not have yet.
-    #[error("signing with {} is not implemented", .0.as_str())]
-    NotImplemented(AddressFormat),
 }
 
 impl From<SignError> for RequestError {
     fn from(error: SignError) -> Self {
-        match error {
-            SignError::NotImplemented(format) => {
-                Self::Unimplemented(format!("signing with {}", format.as_str()).into())
-            }
-            SignError::WrongCurve(_) => InvalidRequest::new(error.to_string()).into(),
-        }
+        InvalidRequest::new(error.to_string()).into()
     }
 }
 
@@ -232,35 +232,45 @@ pub fn sign(key: &PrivateKey, to_sign: &ToSign) -> Result<RawSignature, SignErro
             Ok(key.sign_prehash(digest).into())
         }
         (PrivateKey::P256(key), ToSign::Prehash(digest)) => Ok(key.sign_prehash(digest).into()),
-        (PrivateKey::Ed25519(key), ToSign::Message(message)) => {
-            let signature = key.sign(message);
-            let (r, s) = signature.split_at(32);
-            Ok(RawSignature { r: hex::encode(r), s: hex::encode(s), v: "00".to_owned() })
-        }
+        (PrivateKey::Ed25519(key), ToSign::Message(message)) => Ok(key.sign(message).into()),
         _ => Err(SignError::WrongCurve(key.curve())),
     }
 }
 
 /// Signs as an address of `format` does, since the format decides the scheme.
 ///
+/// Addresses of taproot sign with Schnorr by their output key, those of Spark with Schnorr by the key
+/// itself, both with auxiliary randomness from `rng`. All others sign as [`sign`] does.
+///
 /// # Errors
 ///
-/// [`SignError::NotImplemented`] for the formats that sign with Schnorr: taproot and Spark;
-/// [`SignError::WrongCurve`] as [`sign`] does.
+/// [`SignError::WrongCurve`] as [`sign`] does, and when the scheme is Schnorr and the key not on
+/// secp256k1.
+///
+/// Source: BIP-340; BIP-341 and BIP-86 for the output key.
 pub fn sign_as(
     format: AddressFormat,
     key: &PrivateKey,
     to_sign: &ToSign,
+    rng: &mut dyn CryptoRng,
 ) -> Result<RawSignature, SignError> {
     use AddressFormat as F;
-    match format {
+    let is_taproot = match format {
         F::BitcoinMainnetP2tr
         | F::BitcoinTestnetP2tr
         | F::BitcoinSignetP2tr
-        | F::BitcoinRegtestP2tr
-        | F::SparkMainnet
-        | F::SparkRegtest => Err(SignError::NotImplemented(format)),
-        _ => sign(key, to_sign),
+        | F::BitcoinRegtestP2tr => true,
+        F::SparkMainnet | F::SparkRegtest => false,
+        _ => return sign(key, to_sign),
+    };
+    match (key, to_sign) {
+        (PrivateKey::Secp256k1(key), ToSign::Prehash(digest)) if is_taproot => {
+            Ok(key.sign_taproot(digest, None, rng).into())
+        }
+        (PrivateKey::Secp256k1(key), ToSign::Prehash(digest)) => {
+            Ok(key.sign_schnorr(digest, rng).into())
+        }
+        _ => Err(SignError::WrongCurve(key.curve())),
     }
 }
 
@@ -283,6 +293,7 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use keyward_crypto::{Secp256k1PrivateKey, Secp256k1PublicKey, SeededRng};
     use proptest::prelude::*;
 
     use super::*;
@@ -412,14 +423,40 @@ mod tests {
     }
 
     #[test]
-    fn addresses_with_schnorr_never_sign_with_ecdsa() {
-        let key = PrivateKey::from_bytes(Curve::Secp256k1, &[7; 32]).unwrap();
+    fn the_format_of_the_address_decides_the_scheme() {
+        let mut rng = SeededRng::from_seed([1; 32]);
+        let key = Secp256k1PrivateKey::from_bytes(&[7; 32]).unwrap();
+        let (plain, output) =
+            (key.public_key().x_only(), key.public_key().taproot_output_key(None));
+        let key = PrivateKey::Secp256k1(key);
         let digest = ToSign::Prehash([1; 32]);
+        let ecdsa = sign(&key, &digest).unwrap();
         for &format in AddressFormat::ALL {
             let name = format.as_str();
-            let is_schnorr = name.ends_with("P2TR") || name.contains("SPARK");
-            let signed = sign_as(format, &key, &digest);
-            assert_eq!(signed == Err(SignError::NotImplemented(format)), is_schnorr, "{name}");
+            let signed = sign_as(format, &key, &digest, &mut rng).unwrap();
+            let mut bytes = [0; 64];
+            hex::decode_to_slice(format!("{}{}", signed.r, signed.s), &mut bytes).unwrap();
+            let verifies = |key| Secp256k1PublicKey::verify_schnorr(key, &[1; 32], &bytes);
+            assert_eq!(verifies(&output), name.ends_with("P2TR"), "{name}");
+            assert_eq!(verifies(&plain), name.contains("SPARK"), "{name}");
+            let is_schnorr = verifies(&output) || verifies(&plain);
+            assert_eq!(signed == ecdsa, !is_schnorr, "{name}");
+            assert!(!is_schnorr || signed.v == "00", "{name}");
+        }
+    }
+
+    #[test]
+    fn schnorr_is_for_secp256k1_alone() {
+        let mut rng = SeededRng::from_seed([1; 32]);
+        for format in [AddressFormat::BitcoinMainnetP2tr, AddressFormat::SparkMainnet] {
+            for curve in CURVES {
+                let key = PrivateKey::from_bytes(curve, &[7; 32]).unwrap();
+                let mut signed = |to_sign| sign_as(format, &key, &to_sign, &mut rng);
+                let refused = Err(SignError::WrongCurve(curve));
+                assert_eq!(signed(ToSign::Message(vec![1])), refused);
+                let digest = signed(ToSign::Prehash([1; 32]));
+                assert_eq!(digest == refused, curve != Curve::Secp256k1, "{curve:?}");
+            }
         }
     }
 

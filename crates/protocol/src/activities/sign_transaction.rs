@@ -153,7 +153,7 @@ mod tests {
     use bitcoin::sighash::{Prevouts, SighashCache, TapSighashType};
     use serde_json::{Value, json};
 
-    use crate::activities::sign_raw_payload::tests::{check_vectors, is_exact, keep_key, submit};
+    use crate::activities::sign_raw_payload::tests::{check_vectors, is_right, keep_key, submit};
     use crate::engine::testing::World;
     use crate::wire::TurnkeyErrorCode;
     use crate::wire::enums::Curve;
@@ -193,7 +193,7 @@ mod tests {
             if case["compare"] == "psbt-verify" {
                 return is_alike_but_for_a_valid_taproot_signature(case, signed);
             }
-            is_exact(case, signed)
+            is_right(case, signed)
         });
         let tempo = [
             "tempo-single-call",

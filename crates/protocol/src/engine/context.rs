@@ -124,12 +124,15 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// A payload that was read for another curve; address formats whose signatures are not ECDSA or
-    /// `EdDSA`.
-    pub fn sign(&self, payload: &Payload) -> Result<SignRawPayloadResult, RequestError> {
+    /// A payload that was read for another curve.
+    pub fn sign(
+        &self,
+        payload: &Payload,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<SignRawPayloadResult, RequestError> {
         let to_sign = payload.for_curve(self.key.curve())?;
         let signature = match self.format {
-            Some(format) => payload::sign_as(format, &self.key, to_sign)?,
+            Some(format) => payload::sign_as(format, &self.key, to_sign, rng)?,
             None => payload::sign(&self.key, to_sign)?,
         };
         Ok(SignRawPayloadResult { r: signature.r, s: signature.s, v: signature.v })

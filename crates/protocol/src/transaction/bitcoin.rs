@@ -11,6 +11,7 @@ use bitcoin::{Address, Network, Script, TxOut};
 use keyward_crypto::{CryptoRng, Secp256k1PrivateKey, Secp256k1PublicKey};
 
 use super::TransactionError;
+use crate::address::bitcoin::{p2pkh, p2tr, p2wpkh};
 use crate::wire::enums::AddressFormat;
 
 /// A transaction of which all inputs are known.
@@ -213,11 +214,8 @@ impl<'a> Own<'a> {
                 _ => false,
             })
         };
-        let hash = bitcoin::PublicKey::from_slice(&compressed);
-        let hash = hash.map_err(|_| malformed("an input can't be signed"))?;
         let own = if output.is_p2tr() {
-            let program = key.taproot_output_key(None);
-            let is_own = output.as_bytes().ends_with(&program);
+            let is_own = *output == p2tr(key);
             let has_scripts = !input.tap_scripts.is_empty()
                 || input.tap_merkle_root.is_some()
                 || !input.tap_script_sigs.is_empty();
@@ -226,13 +224,9 @@ impl<'a> Own<'a> {
             }
             is_own.then_some(Own::Taproot)
         } else if output.is_p2wpkh() {
-            let is_own = hash
-                .wpubkey_hash()
-                .is_ok_and(|hash| *output == bitcoin::ScriptBuf::new_p2wpkh(&hash));
-            is_own.then_some(Own::WitnessKey)
+            (*output == p2wpkh(key)).then_some(Own::WitnessKey)
         } else if output.is_p2pkh() {
-            let is_own = *output == bitcoin::ScriptBuf::new_p2pkh(&hash.pubkey_hash());
-            is_own.then_some(Own::Legacy(output))
+            (*output == p2pkh(key)).then_some(Own::Legacy(output))
         } else if output.is_p2wsh() {
             let script = input.witness_script.as_deref().filter(|script| is_owned(script));
             if script.is_some_and(|script| *output != script.to_p2wsh()) {

@@ -217,7 +217,8 @@ fn resolves(file: &File, case: &Case) -> Result<Passed, String> {
             }
             continue;
         };
-        let signed = payload::sign_as(format, &key, &ToSign::Prehash([1; 32]));
+        let to_sign = ToSign::Prehash([1; 32]);
+        let signed = payload::sign_as(format, &key, &to_sign, &mut SeededRng::from_seed([1; 32]));
         let is_schnorr = entry.expect.contains("Schnorr");
         if is_schnorr == signed.is_ok_and(|signature| signature == ecdsa(&key)) {
             return Err(format!("{} does not sign as {}", entry.sign_with, entry.expect));
@@ -232,21 +233,17 @@ fn ecdsa(key: &PrivateKey) -> RawSignature {
 
 /// Whether the case needs something that this server may still be without.
 fn may_be_missing(case: &Case) -> bool {
-    let lacks_type =
-        transaction::type_named(&case.request.kind).is_ok_and(|kind| !IMPLEMENTED.contains(&kind));
-    let is_schnorr = case.sign_with_format.is_some_and(|format| {
-        format.as_str().contains("P2TR") || format.as_str().contains("SPARK")
-    });
-    lacks_type || is_schnorr
+    transaction::type_named(&case.request.kind).is_ok_and(|kind| !IMPLEMENTED.contains(&kind))
 }
 
 /// What the server does once it is known that the caller may.
 fn perform(file: &File, case: &Case) -> Result<Outcome, RequestError> {
     let Named { key, format } = file.named(case)?;
+    let mut rng = SeededRng::from_seed([1; 32]);
     if let Some(unsigned) = &case.request.unsigned_transaction {
         let kind = transaction::type_named(&case.request.kind)?;
         let transaction = transaction::parse(kind, unsigned)?;
-        let signed = transaction::sign(&transaction, &key, &mut SeededRng::from_seed([1; 32]))?;
+        let signed = transaction::sign(&transaction, &key, &mut rng)?;
         let parsed = match &transaction {
             UnsignedTransaction::Ethereum(transaction) => ethereum(transaction, &key),
             UnsignedTransaction::Solana(transaction) => solana(transaction),
@@ -262,7 +259,8 @@ fn perform(file: &File, case: &Case) -> Result<Outcome, RequestError> {
     let hash_function = payload::hash_function_named(&case.request.hash_function)?;
     if let Some(payloads) = &case.request.payloads {
         let all = payload::decode_all(encoding, hash_function, key.curve(), payloads)?;
-        let signatures = all.iter().map(|to_sign| payload::sign_as(format, &key, to_sign));
+        let signatures =
+            all.iter().map(|to_sign| payload::sign_as(format, &key, to_sign, &mut rng));
         let signatures = signatures.collect::<Result<Vec<_>, _>>()?;
         return Ok(Outcome {
             result: json!({"signatures": signatures}),
@@ -272,7 +270,7 @@ fn perform(file: &File, case: &Case) -> Result<Outcome, RequestError> {
     }
     let text = case.request.payload.as_deref().expect("a payload");
     let to_sign = payload::decode(encoding, hash_function, key.curve(), text)?;
-    let signature = payload::sign_as(format, &key, &to_sign)?;
+    let signature = payload::sign_as(format, &key, &to_sign, &mut rng)?;
     let digest = match to_sign {
         ToSign::Prehash(digest) => Some(hex::encode(digest)),
         ToSign::Message(_) => None,
