@@ -3,6 +3,7 @@
 mod bitcoin;
 mod ethereum;
 mod solana;
+mod tempo;
 mod tron;
 
 use keyward_crypto::{CryptoRng, Curve, PrivateKey};
@@ -16,6 +17,7 @@ pub use self::solana::{
     AddressTableLookup, SolanaAccount, SolanaInstruction, SolanaTransaction, SolanaTransfer,
     SplTransfer, TableAccount,
 };
+pub use self::tempo::{TempoAuthorization, TempoCall, TempoTransaction};
 pub use self::tron::{TronCall, TronContract, TronPermission, TronResource, TronTransaction};
 use crate::address::wire_curve;
 use crate::payload::{decode_hexadecimal, with_causes};
@@ -34,6 +36,8 @@ pub enum UnsignedTransaction {
     Tron(TronTransaction),
     /// For Bitcoin.
     Bitcoin(Box<BitcoinTransaction>),
+    /// For Tempo, of the type that only Tempo has.
+    Tempo(Box<TempoTransaction>),
 }
 
 impl UnsignedTransaction {
@@ -44,6 +48,7 @@ impl UnsignedTransaction {
             Self::Solana(_) => TransactionType::Solana,
             Self::Tron(_) => TransactionType::Tron,
             Self::Bitcoin(_) => TransactionType::Bitcoin,
+            Self::Tempo(_) => TransactionType::Tempo,
         }
     }
 }
@@ -55,9 +60,6 @@ pub enum TransactionError {
     /// Not a type of transaction.
     #[error("unsupported transaction type")]
     UnsupportedType,
-    /// Known to the protocol, not to this server yet.
-    #[error("{} is not implemented", .0.as_str())]
-    NotImplemented(TransactionType),
     /// The empty text.
     #[error("failed to parse transaction: it is empty")]
     Empty,
@@ -87,9 +89,7 @@ impl TransactionError {
     /// The finer name of the refusal.
     pub const fn name(&self) -> TurnkeyErrorCode {
         match self {
-            Self::UnsupportedType | Self::NotImplemented(_) => {
-                TurnkeyErrorCode::UnsupportedTransactionType
-            }
+            Self::UnsupportedType => TurnkeyErrorCode::UnsupportedTransactionType,
             Self::Empty | Self::WrongCurve { .. } => TurnkeyErrorCode::RequestInvalid,
             Self::Hexadecimal | Self::Rlp(_) | Self::Malformed(_) | Self::NotASigner => {
                 TurnkeyErrorCode::InvalidTransaction
@@ -100,10 +100,7 @@ impl TransactionError {
 
 impl From<TransactionError> for RequestError {
     fn from(error: TransactionError) -> Self {
-        match error {
-            TransactionError::NotImplemented(kind) => Self::Unimplemented(kind.as_str().into()),
-            _ => InvalidRequest::named(error.name(), with_causes(&error)).into(),
-        }
+        InvalidRequest::named(error.name(), with_causes(&error)).into()
     }
 }
 
@@ -121,30 +118,28 @@ pub fn type_named(name: &str) -> Result<TransactionType, TransactionError> {
 ///
 /// # Errors
 ///
-/// [`TransactionError::NotImplemented`] for a type without a parser yet, whatever the text; the others
-/// when the text is not exactly one unsigned transaction of the type.
+/// By [`TransactionError`]'s variants when the text is not exactly one unsigned transaction of the type.
 pub fn parse(
     kind: TransactionType,
     unsigned: &str,
 ) -> Result<UnsignedTransaction, TransactionError> {
-    let bytes = || {
-        if unsigned.is_empty() {
-            return Err(TransactionError::Empty);
-        }
-        decode_hexadecimal(unsigned).ok_or(TransactionError::Hexadecimal)
-    };
-    match kind {
-        TransactionType::Ethereum => {
-            EthereumTransaction::parse(&bytes()?).map(UnsignedTransaction::Ethereum)
-        }
-        TransactionType::Solana => {
-            SolanaTransaction::parse(&bytes()?).map(UnsignedTransaction::Solana)
-        }
-        TransactionType::Tron => TronTransaction::parse(&bytes()?).map(UnsignedTransaction::Tron),
-        TransactionType::Bitcoin => BitcoinTransaction::parse(&bytes()?)
-            .map(|transaction| UnsignedTransaction::Bitcoin(Box::new(transaction))),
-        TransactionType::Tempo => Err(TransactionError::NotImplemented(kind)),
+    if unsigned.is_empty() {
+        return Err(TransactionError::Empty);
     }
+    let bytes = decode_hexadecimal(unsigned).ok_or(TransactionError::Hexadecimal)?;
+    Ok(match kind {
+        TransactionType::Ethereum => {
+            UnsignedTransaction::Ethereum(EthereumTransaction::parse(&bytes)?)
+        }
+        TransactionType::Solana => UnsignedTransaction::Solana(SolanaTransaction::parse(&bytes)?),
+        TransactionType::Tron => UnsignedTransaction::Tron(TronTransaction::parse(&bytes)?),
+        TransactionType::Bitcoin => {
+            UnsignedTransaction::Bitcoin(Box::new(BitcoinTransaction::parse(&bytes)?))
+        }
+        TransactionType::Tempo => {
+            UnsignedTransaction::Tempo(Box::new(TempoTransaction::parse(&bytes)?))
+        }
+    })
 }
 
 /// Signs a transaction. Returns the signed one: lower-case hex, no `0x`.
@@ -180,10 +175,15 @@ pub fn sign(
         (UnsignedTransaction::Bitcoin(transaction), PrivateKey::Secp256k1(key)) => {
             transaction.with_signatures(key, rng).map(hex::encode)
         }
+        (UnsignedTransaction::Tempo(transaction), PrivateKey::Secp256k1(key)) => {
+            let signature = key.sign_prehash(transaction.digest());
+            Ok(hex::encode(transaction.with_signature(&signature)))
+        }
         (
             UnsignedTransaction::Ethereum(_)
             | UnsignedTransaction::Tron(_)
-            | UnsignedTransaction::Bitcoin(_),
+            | UnsignedTransaction::Bitcoin(_)
+            | UnsignedTransaction::Tempo(_),
             _,
         ) => Err(wrong(Curve::Secp256k1)),
         (UnsignedTransaction::Solana(_), _) => Err(wrong(Curve::Ed25519)),
@@ -195,16 +195,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn types_that_are_not_implemented_say_so_whatever_the_text() {
-        let kind = TransactionType::Tempo;
-        for text in ["", "zz", "00"] {
-            assert_eq!(parse(kind, text), Err(TransactionError::NotImplemented(kind)));
-        }
-        let error = TransactionError::NotImplemented(kind);
-        assert!(matches!(RequestError::from(error), RequestError::Unimplemented(_)));
-    }
 
     #[test]
     fn refusals_have_these_texts() {

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn signs_the_vectors() {
-        assert_eq!(check_vectors("sign_raw_payloads", KIND, is_right), (4, Vec::new()));
+        assert_eq!(check_vectors("sign_raw_payloads", KIND, is_right), 4);
     }
 
     #[test]

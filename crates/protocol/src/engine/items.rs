@@ -5,6 +5,7 @@ mod charge;
 mod ethereum;
 mod solana;
 mod subject;
+mod tempo;
 mod tron;
 mod typed_data;
 
@@ -177,6 +178,10 @@ fn show_signed(
         Signs::Transaction(UnsignedTransaction::Bitcoin(transaction)) => {
             let format = signer.and_then(Signer::address_format);
             Some((Keyword::BitcoinTx, bitcoin::show_transaction(transaction, format)))
+        }
+        Signs::Transaction(UnsignedTransaction::Tempo(transaction)) => {
+            let from = signer.and_then(Signer::ethereum_address);
+            Some((Keyword::TempoTx, tempo::show_transaction(transaction, from)))
         }
         Signs::Payload(payload) => match (payload.encoding, &payload.document) {
             (PayloadEncoding::Eip712, Some(document)) => {

@@ -267,7 +267,7 @@ fn typed(
 }
 
 /// All items of a list, each read by `item`.
-fn list<T>(
+pub(super) fn list<T>(
     input: &mut &[u8],
     item: impl Fn(&mut &[u8]) -> Result<T, TransactionError>,
 ) -> Result<Vec<T>, TransactionError> {
@@ -279,7 +279,7 @@ fn list<T>(
     Ok(read)
 }
 
-fn access_list_item(input: &mut &[u8]) -> Result<AccessListItem, TransactionError> {
+pub(super) fn access_list_item(input: &mut &[u8]) -> Result<AccessListItem, TransactionError> {
     let mut items = Header::decode_bytes(input, true)?;
     let item = AccessListItem {
         address: Address::decode(&mut items)?,
@@ -301,7 +301,7 @@ fn signed_authorization(input: &mut &[u8]) -> Result<SignedAuthorization, Transa
     ended(items, authorization)
 }
 
-fn ended<T>(rest: &[u8], read: T) -> Result<T, TransactionError> {
+pub(super) fn ended<T>(rest: &[u8], read: T) -> Result<T, TransactionError> {
     if rest.is_empty() {
         Ok(read)
     } else {
@@ -309,7 +309,7 @@ fn ended<T>(rest: &[u8], read: T) -> Result<T, TransactionError> {
     }
 }
 
-fn receiver(input: &mut &[u8]) -> Result<Option<Address>, TransactionError> {
+pub(super) fn receiver(input: &mut &[u8]) -> Result<Option<Address>, TransactionError> {
     match Header::decode_bytes(input, false)? {
         [] => Ok(None),
         bytes => <[u8; 20]>::try_from(bytes)
@@ -318,7 +318,7 @@ fn receiver(input: &mut &[u8]) -> Result<Option<Address>, TransactionError> {
     }
 }
 
-fn string(input: &mut &[u8]) -> Result<Vec<u8>, TransactionError> {
+pub(super) fn string(input: &mut &[u8]) -> Result<Vec<u8>, TransactionError> {
     Ok(Header::decode_bytes(input, false)?.to_vec())
 }
 

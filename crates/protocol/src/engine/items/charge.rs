@@ -4,7 +4,9 @@ use alloy_primitives::{Address, U256};
 use keyward_policy::{Asset, Charge};
 
 use super::Signs;
-use crate::transaction::{EthereumTransaction, FROM_TABLE, SolanaTransaction, UnsignedTransaction};
+use crate::transaction::{
+    EthereumTransaction, FROM_TABLE, SolanaTransaction, TempoTransaction, UnsignedTransaction,
+};
 
 /// Solana does not say in a transaction for which of its networks it is; all count as the main one. Source:
 /// CAIP-2, namespace `solana`.
@@ -25,6 +27,7 @@ pub(super) fn of(signs: Signs<'_>) -> Charge {
     let accounted = match signs {
         Signs::Transaction(UnsignedTransaction::Ethereum(transaction)) => ethereum(transaction),
         Signs::Transaction(UnsignedTransaction::Solana(transaction)) => solana(transaction),
+        Signs::Transaction(UnsignedTransaction::Tempo(transaction)) => tempo(transaction),
         Signs::Transaction(UnsignedTransaction::Tron(_) | UnsignedTransaction::Bitcoin(_))
         | Signs::Payload(_) => None,
     };
@@ -37,21 +40,40 @@ pub(super) fn of(signs: Signs<'_>) -> Charge {
 type Accounted = Option<(Vec<(Asset, U256)>, Vec<String>)>;
 
 fn ethereum(transaction: &EthereumTransaction) -> Accounted {
-    let (chain_id, to) = (transaction.chain_id?, transaction.to?);
     if !transaction.authorization_list.is_empty() {
         return None;
     }
+    call(transaction.chain_id?, transaction.to, transaction.value, &transaction.data)
+}
+
+fn tempo(transaction: &TempoTransaction) -> Accounted {
+    if !transaction.authorization_list.is_empty() || transaction.key_authorization.is_some() {
+        return None;
+    }
+    let mut moved = Vec::new();
+    let mut counterparties = Vec::new();
+    for one in &transaction.calls {
+        let (assets, recipients) = call(transaction.chain_id, one.to, one.value, &one.input)?;
+        moved.extend(assets);
+        counterparties.extend(recipients);
+    }
+    Some((moved, counterparties))
+}
+
+/// A call of `to`; with `None` it creates a contract.
+fn call(chain_id: u64, to: Option<Address>, value: U256, data: &[u8]) -> Accounted {
+    let to = to?;
     let chain = format!("eip155:{chain_id}");
     let mut moved = Vec::new();
     let mut counterparties = Vec::new();
-    if !transaction.data.is_empty() {
-        let (recipient, amount) = token_transfer(&transaction.data)?;
+    if !data.is_empty() {
+        let (recipient, amount) = token_transfer(data)?;
         let contract = spell(to);
         moved.push((Asset::Erc20 { chain: chain.clone(), contract }, amount));
         counterparties.push(spell(recipient));
     }
-    if transaction.data.is_empty() || !transaction.value.is_zero() {
-        moved.push((Asset::Native { chain }, transaction.value));
+    if data.is_empty() || !value.is_zero() {
+        moved.push((Asset::Native { chain }, value));
         counterparties.push(spell(to));
     }
     Some((moved, counterparties))

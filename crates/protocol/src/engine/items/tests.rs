@@ -644,6 +644,41 @@ fn what_solana_signs_is_what_policies_saw() {
     assert_eq!(message, signed.message());
 }
 
+/// Of the published vectors: a transfer of 1000000 units of a token, whose fee is paid in that token.
+const TEMPO: &str = "76f88a82a5bf018504a817c800830186a0f85ef85c9420c000000000000000000000000000000000000180b844a9059cbb00000000000000000000000070997970c51812dc3a010c7d01b50e0d17dc79c800000000000000000000000000000000000000000000000000000000000f4240c0800380809420c000000000000000000000000000000000000180c0";
+/// The same, of two calls: one of nobody's code, and one of a function that is not known.
+const TEMPO_BATCH: &str = "76f853821079808504a817c800830493e0f4d79470997970c51812dc3a010c7d01b50e0d17dc79c80180db9420c0000000000000000000000000000000000002808412345678c0808084773593ff846553f1008080c0";
+
+#[test]
+fn what_tempo_signs_is_what_policies_saw() {
+    let sign = |unsigned| signed_item(unsigned, "TRANSACTION_TYPE_TEMPO", Curve::Secp256k1);
+    let item = sign(TEMPO);
+    holds(
+        &item,
+        "tempo.tx.chain_id == 42431 && tempo.tx.nonce == 3 && tempo.tx.gas_limit == 100000",
+    );
+    holds(&item, "tempo.tx.max_fee_per_gas == 20000000000");
+    holds(&item, "tempo.tx.max_priority_fee_per_gas == 1");
+    holds(&item, "tempo.tx.fee_token == '0x20C0000000000000000000000000000000000001'");
+    holds(&item, "tempo.tx.valid_before == 0 && tempo.tx.valid_after == 0");
+    holds(&item, &format!("tempo.tx.from == '{}'", ADDRESS.to_lowercase()));
+    holds(&item, "tempo.tx.calls.count() == 1 && tempo.tx.calls[0].to == tempo.tx.fee_token");
+    holds(&item, "tempo.tx.calls[0].function_signature == '0xa9059cbb'");
+    holds(&item, "tempo.tx.calls[0].input[0..10] == '0xA9059CBB'");
+    errs(&item, "eth.tx.nonce == 3", EvaluationErrorKind::MissingKeyword);
+    let contract = "0x20c0000000000000000000000000000000000001".to_owned();
+    let token = Asset::Erc20 { chain: "eip155:42431".to_owned(), contract };
+    assert!(item.charge.is_accountable);
+    assert_eq!(item.charge.moved, [(token, U256::from(1_000_000))]);
+    assert_eq!(item.charge.counterparties, ["0x70997970c51812dc3a010c7d01b50e0d17dc79c8"]);
+
+    let batch = sign(TEMPO_BATCH);
+    holds(&batch, "tempo.tx.calls.count() == 2 && tempo.tx.fee_token == ''");
+    holds(&batch, "tempo.tx.valid_before == 1999999999 && tempo.tx.valid_after == 1700000000");
+    holds(&batch, "tempo.tx.calls[0].input == '0x' && tempo.tx.calls[0].function_signature == ''");
+    assert!(!batch.charge.is_accountable);
+}
+
 /// Of the published vectors, with one input of a key with this script.
 const PSBT: &str = "70736274ff01007102000000010a06b15c073eb48741ec611a44b785633584a0a5ab45e10ab65f7db5edbf2a180000000000fdffffff02409c000000000000160014e8df018c7e326cc253faac7e46cdc51e68542c4278e6000000000000160014c0cebcd6c3d3ca8c75dc5ec62ebe55330ef910e2000000000001011fa086010000000000160014c0cebcd6c3d3ca8c75dc5ec62ebe55330ef910e2000000";
 
