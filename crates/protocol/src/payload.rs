@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::authorization::{Authorization, AuthorizationError};
 pub use self::typed_data::{TypedData, TypedDataError, TypedValue};
+pub use self::value::Json;
 use crate::address::wire_curve;
 use crate::wire::enums::{AddressFormat, HashFunction, PayloadEncoding};
 use crate::wire::{InvalidRequest, RequestError, TurnkeyErrorCode};

@@ -3,9 +3,8 @@
 use alloy_primitives::{Address, U256};
 use alloy_rlp::{Encodable, Header};
 use keyward_crypto::keccak256;
-use serde_json::{Map, Value};
 
-use super::value::{address, integer};
+use super::value::{Json, address, integer};
 
 /// First byte of what is hashed. Source: EIP-7702, `MAGIC`.
 const MAGIC: u8 = 0x05;
@@ -25,8 +24,8 @@ pub struct Authorization {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorizationError {
-    /// Not a JSON object.
-    #[error("not a JSON object")]
+    /// Not JSON.
+    #[error("not JSON")]
     Json(#[source] serde_json::Error),
     /// Absent, or not 20 bytes.
     #[error("address must be 0x and 40 hexadecimal digits")]
@@ -43,14 +42,16 @@ impl Authorization {
     ///
     /// By [`AuthorizationError`]'s variants: all three members must be there.
     pub fn parse(text: &str) -> Result<Self, AuthorizationError> {
-        let members: Map<String, Value> =
-            serde_json::from_str(text).map_err(AuthorizationError::Json)?;
+        let document = Json::parse(text).map_err(AuthorizationError::Json)?;
         let unsigned = |name| {
-            let integer = integer(members.get(name)?)?;
+            let integer = integer(document.get(name)?)?;
             (!integer.negative).then_some(integer.magnitude)
         };
         Ok(Self {
-            address: members.get("address").and_then(address).ok_or(AuthorizationError::Address)?,
+            address: document
+                .get("address")
+                .and_then(address)
+                .ok_or(AuthorizationError::Address)?,
             chain_id: unsigned("chainId").ok_or(AuthorizationError::Integer("chainId"))?,
             nonce: unsigned("nonce")
                 .and_then(|nonce| u64::try_from(nonce).ok())

@@ -9,9 +9,8 @@ use alloy_dyn_abi::TypedData as Hashable;
 use alloy_dyn_abi::eip712::{Eip712Types, PropertyDef};
 use alloy_primitives::U256;
 use keyward_crypto::keccak256;
-use serde_json::{Map, Value};
 
-use super::value::{address, bytes, integer};
+use super::value::{Json, address, bytes, integer};
 
 const DOMAIN: &str = "EIP712Domain";
 
@@ -35,12 +34,14 @@ const MOST_STRUCTS: usize = 128;
 /// Bytes of type text that hashing may read: every struct value reads that of its type once.
 const MOST_WORK: usize = 4 << 20;
 
+type Members = BTreeMap<String, Json>;
+
 /// Typed data that is what its types say it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypedData {
     primary_type: String,
-    domain: Map<String, Value>,
-    message: Map<String, Value>,
+    domain: Members,
+    message: Members,
     digest: [u8; 32],
     types: Types,
 }
@@ -53,7 +54,7 @@ pub enum TypedValue<'a> {
         /// The type of the member that it stands in, array suffixes included.
         kind: &'a str,
         /// As the document writes it.
-        value: &'a Value,
+        value: &'a Json,
     },
     /// An array.
     List(Vec<TypedValue<'a>>),
@@ -65,8 +66,8 @@ pub enum TypedValue<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TypedDataError {
-    /// Not a JSON object.
-    #[error("not a JSON object")]
+    /// Not JSON.
+    #[error("not JSON")]
     Json(#[source] serde_json::Error),
     /// A member of the document is absent or of another kind.
     #[error("{0} is missing or not {1}")]
@@ -99,8 +100,9 @@ pub enum TypedDataError {
 impl TypedData {
     /// Reads `{types, domain, primaryType, message}` and hashes it. Other members are ignored.
     ///
-    /// The domain has the members that `types.EIP712Domain` lists; without that, those that are there,
-    /// in the standard's order. With `EIP712Domain` as the primary type there is no message to hash.
+    /// The domain has the members that `types.EIP712Domain` lists; without that, those of the standard
+    /// that are there, in its order, and it is refused when there are only others. With `EIP712Domain` as
+    /// the primary type there is no message to hash.
     ///
     /// # Errors
     ///
@@ -108,21 +110,20 @@ impl TypedData {
     ///
     /// Source: EIP-712.
     pub fn parse(text: &str) -> Result<Self, TypedDataError> {
-        let document: Map<String, Value> =
-            serde_json::from_str(text).map_err(TypedDataError::Json)?;
+        let document = Json::parse(text).map_err(TypedDataError::Json)?;
         let types = document
             .get("types")
-            .and_then(Value::as_object)
+            .and_then(Json::as_object)
             .ok_or(TypedDataError::Document("types", "an object"))?;
         let primary_type = document
             .get("primaryType")
-            .and_then(Value::as_str)
+            .and_then(Json::as_str)
             .ok_or(TypedDataError::Document("primaryType", "a string"))?;
         let message = document
             .get("message")
-            .filter(|message| message.is_object())
+            .filter(|message| message.as_object().is_some())
             .ok_or(TypedDataError::Document("message", "an object"))?;
-        let absent = Value::Object(Map::new());
+        let absent = Json::Object(Members::new());
         let domain = document.get("domain").unwrap_or(&absent);
         let members = domain.as_object().ok_or(TypedDataError::Document("domain", "an object"))?;
 
@@ -133,7 +134,7 @@ impl TypedData {
         let mut hashed = vec![0x19, 0x01];
         hashed.extend(domain_hash);
         let message = if primary_type == DOMAIN {
-            Map::new()
+            Members::new()
         } else {
             let (message, message_hash) = types.hash(primary_type, message, &mut work)?;
             hashed.extend(message_hash);
@@ -149,13 +150,13 @@ impl TypedData {
     }
 
     /// The members of the domain that are hashed, as the document writes them.
-    pub const fn domain(&self) -> &Map<String, Value> {
+    pub const fn domain(&self) -> &Members {
         &self.domain
     }
 
     /// The members of the message that are hashed, as the document writes them: none that its type does
     /// not declare, at any depth.
-    pub const fn message(&self) -> &Map<String, Value> {
+    pub const fn message(&self) -> &Members {
         &self.message
     }
 
@@ -173,7 +174,7 @@ impl TypedData {
     }
 
     /// The number that a value of an unsigned type stands for, in any of the ways to write it.
-    pub fn unsigned(value: &Value) -> Option<U256> {
+    pub fn unsigned(value: &Json) -> Option<U256> {
         integer(value).filter(|number| !number.negative).map(|number| number.magnitude)
     }
 
@@ -222,7 +223,7 @@ struct Extent {
 }
 
 impl Types {
-    fn parse(declared: &Map<String, Value>) -> Result<Self, TypedDataError> {
+    fn parse(declared: &Members) -> Result<Self, TypedDataError> {
         let mut types = BTreeMap::new();
         for (name, members) in declared {
             let malformed = || TypedDataError::Malformed(shown(name));
@@ -235,7 +236,7 @@ impl Types {
     }
 
     /// Adds the type of the domain when the document does not have it.
-    fn declare_domain(&mut self, domain: &Map<String, Value>) -> Result<(), TypedDataError> {
+    fn declare_domain(&mut self, domain: &Members) -> Result<(), TypedDataError> {
         if self.0.contains_key(DOMAIN) {
             return Ok(());
         }
@@ -243,6 +244,9 @@ impl Types {
         let members: Option<Vec<Member>> =
             members.map(|(name, kind)| Member::new(name, kind)).collect();
         let members = members.ok_or_else(|| TypedDataError::Malformed(DOMAIN.to_owned()))?;
+        if members.is_empty() && !domain.is_empty() {
+            return Err(TypedDataError::Undeclared(DOMAIN.to_owned()));
+        }
         self.0.insert(DOMAIN.to_owned(), members);
         Ok(())
     }
@@ -251,9 +255,9 @@ impl Types {
     fn hash(
         &self,
         name: &str,
-        value: &Value,
+        value: &Json,
         work: &mut usize,
-    ) -> Result<(Map<String, Value>, [u8; 32]), TypedDataError> {
+    ) -> Result<(Members, [u8; 32]), TypedDataError> {
         let mut extents = BTreeMap::new();
         self.measure(name, &mut Vec::new(), &mut extents)?;
         let needed: BTreeSet<&str> = extents.into_keys().collect();
@@ -270,7 +274,7 @@ impl Types {
             domain: alloy_dyn_abi::Eip712Domain::default(),
             resolver: Eip712Types::from(types).into(),
             primary_type: name.to_owned(),
-            message: Value::Object(checked.clone()),
+            message: (&Json::Object(checked.clone())).into(),
         };
         let hash = hashable.hash_struct().map_err(TypedDataError::Hash)?;
         Ok((checked, hash.0))
@@ -333,7 +337,7 @@ impl Types {
     fn typed_members<'a>(
         &'a self,
         name: &str,
-        value: &'a Map<String, Value>,
+        value: &'a Members,
     ) -> Vec<(&'a str, TypedValue<'a>)> {
         let members = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
         let typed = members.iter().filter_map(|member| {
@@ -348,13 +352,13 @@ impl Types {
         &'a self,
         kind: &'a Kind,
         lengths: &[Option<usize>],
-        value: &'a Value,
+        value: &'a Json,
     ) -> TypedValue<'a> {
         match (lengths.split_last(), &kind.base, value) {
-            (Some((_, inner)), _, Value::Array(items)) => {
+            (Some((_, inner)), _, Json::Array(items)) => {
                 TypedValue::List(items.iter().map(|item| self.typed(kind, inner, item)).collect())
             }
-            (None, Base::Struct(name), Value::Object(members)) => {
+            (None, Base::Struct(name), Json::Object(members)) => {
                 TypedValue::Struct(self.typed_members(name, members))
             }
             _ => TypedValue::Plain { kind: &kind.text, value },
@@ -365,12 +369,12 @@ impl Types {
     fn check_struct(
         &self,
         name: &str,
-        value: &Value,
+        value: &Json,
         cost: usize,
         work: &mut usize,
-    ) -> Result<Map<String, Value>, TypedDataError> {
+    ) -> Result<Members, TypedDataError> {
         *work = work.checked_sub(cost).ok_or(TypedDataError::TooLarge)?;
-        let mut checked = Map::new();
+        let mut checked = Members::new();
         for member in self.members(name)? {
             let Kind { base, lengths, .. } = &member.kind;
             let value = match value.get(&member.name) {
@@ -391,29 +395,29 @@ impl Types {
         &self,
         base: &Base,
         lengths: &[Option<usize>],
-        value: &Value,
+        value: &Json,
         cost: usize,
         work: &mut usize,
-    ) -> Result<Option<Value>, TypedDataError> {
+    ) -> Result<Option<Json>, TypedDataError> {
         if let Some((length, inner)) = lengths.split_last() {
             let Some(items) = value.as_array() else { return Ok(None) };
             if length.is_some_and(|length| length != items.len()) {
                 return Ok(None);
             }
             let items = items.iter().map(|item| self.check(base, inner, item, cost, work));
-            let items: Option<Vec<Value>> = items.collect::<Result<_, _>>()?;
-            return Ok(items.map(Value::Array));
+            let items: Option<Vec<Json>> = items.collect::<Result<_, _>>()?;
+            return Ok(items.map(Json::Array));
         }
         let is_right = match base {
             Base::Struct(name) => {
-                if !value.is_object() {
+                if value.as_object().is_none() {
                     return Ok(None);
                 }
-                return self.check_struct(name, value, cost, work).map(Value::Object).map(Some);
+                return self.check_struct(name, value, cost, work).map(Json::Object).map(Some);
             }
-            Base::Bool => value.is_boolean(),
+            Base::Bool => matches!(value, Json::Bool(_)),
             Base::Address => address(value).is_some(),
-            Base::String => value.is_string(),
+            Base::String => value.as_str().is_some(),
             Base::Bytes => bytes(value).is_some(),
             Base::FixedBytes(length) => bytes(value).is_some_and(|bytes| bytes.len() == *length),
             Base::Int(bits) => integer(value).is_some_and(|integer| integer.fits_signed(*bits)),
@@ -428,8 +432,8 @@ impl Member {
         Some(Self { name: name.to_owned(), kind: Kind::parse(kind)? })
     }
 
-    fn parse(declared: &Value) -> Option<Self> {
-        let text = |name| declared.get(name).and_then(Value::as_str);
+    fn parse(declared: &Json) -> Option<Self> {
+        let text = |name| declared.get(name).and_then(Json::as_str);
         Self::new(text("name")?, text("type")?)
     }
 }
@@ -509,12 +513,16 @@ fn shown(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Map, Value, json};
 
     use super::*;
 
     fn parse(document: &Value) -> Result<TypedData, TypedDataError> {
         TypedData::parse(&document.to_string())
+    }
+
+    fn members(object: &Value) -> Members {
+        Json::parse(&object.to_string()).unwrap().as_object().unwrap().clone()
     }
 
     /// A document with one struct of one member.
@@ -663,12 +671,73 @@ mod tests {
             document(json!({"M": [], "EIP712Domain": named}), json!({"name": "x", "version": "1"}));
         assert_eq!(said.digest(), there.digest());
         assert_eq!(said.digest(), more.unwrap().digest());
-        assert_eq!(there.domain(), json!({"name": "x"}).as_object().unwrap());
+        assert_eq!(*there.domain(), members(&json!({"name": "x"})));
         let none = document(json!({"M": []}), json!({})).unwrap();
         let absent = parse(&json!({"types": {"M": []}, "primaryType": "M", "message": {}}));
         assert_eq!(none.digest(), absent.unwrap().digest());
         assert!(document(json!({"M": [], "EIP712Domain": named}), json!({})).is_err());
         assert!(document(json!({"M": []}), json!("x")).is_err());
+    }
+
+    #[test]
+    fn a_domain_is_never_left_out() {
+        let document = |domain: Value| {
+            parse(&json!({
+                "types": {"M": []}, "domain": domain, "primaryType": "M", "message": {},
+            }))
+        };
+        let other = document(json!({"nmae": "x"}));
+        assert!(matches!(other, Err(TypedDataError::Undeclared(name)) if name == DOMAIN));
+        assert!(document(json!({"salt": null})).is_err());
+        let all = json!({
+            "salt": format!("0x{}", "11".repeat(32)),
+            "verifyingContract": "0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC",
+            "chainId": 1,
+            "version": "1",
+            "name": "x",
+        });
+        let kinds = DOMAIN_MEMBERS.map(|(name, kind)| json!({"name": name, "type": kind}));
+        let declared = parse(&json!({
+            "types": {"M": [], "EIP712Domain": kinds},
+            "domain": all, "primaryType": "M", "message": {},
+        }));
+        assert_eq!(document(all).unwrap().digest(), declared.unwrap().digest());
+    }
+
+    #[test]
+    fn numbers_are_the_same_however_they_are_written() {
+        let digest = |kind: &str, number: &str| {
+            let text = format!(
+                r#"{{"types":{{"M":[{{"name":"v","type":"{kind}"}}]}},"primaryType":"M","message":{{"v":{number}}}}}"#
+            );
+            TypedData::parse(&text).map(|data| *data.digest())
+        };
+        let most = U256::MAX.to_string();
+        let least = format!("-{}", U256::ONE << 255);
+        for (kind, number) in [
+            ("uint256", "0"),
+            ("uint256", "18446744073709551615"),
+            ("uint256", "18446744073709551616"),
+            ("uint128", "340282366920938463463374607431768211455"),
+            ("uint256", &most),
+            ("int256", "-9223372036854775809"),
+            ("int256", &least),
+        ] {
+            let text = digest(kind, &format!("\"{number}\"")).unwrap();
+            assert_eq!(digest(kind, number).unwrap(), text, "{kind} {number}");
+        }
+        for (kind, number) in [
+            ("uint128", "340282366920938463463374607431768211456"),
+            ("uint256", "-18446744073709551616"),
+            ("uint256", "18446744073709551616.0"),
+            ("uint256", "1e20"),
+            ("string", "18446744073709551616"),
+            ("bytes32", "18446744073709551616"),
+            ("bool", "1"),
+        ] {
+            assert!(digest(kind, number).is_err(), "{kind} {number}");
+        }
+        assert!(digest("uint256", &format!("{most}0")).is_err());
     }
 
     /// Source: `eth-sig-util`, which hashes the domain alone in this case.
@@ -694,7 +763,7 @@ mod tests {
         };
         let one = document(json!(1)).unwrap();
         assert_eq!(one, document(json!("other")).unwrap());
-        assert_eq!(one.message(), json!({"p": [{"n": 1}]}).as_object().unwrap());
+        assert_eq!(*one.message(), members(&json!({"p": [{"n": 1}]})));
     }
 
     #[test]

@@ -289,6 +289,24 @@ fn a_domain_whose_members_are_declared_otherwise_is_not_the_domain() {
 }
 
 #[test]
+fn numbers_of_typed_data_are_seen_whole() {
+    let document = r#"{
+        "types": {"M": [{"name": "most", "type": "uint256"}, {"name": "less", "type": "int128"}]},
+        "primaryType": "M",
+        "message": {
+            "most": 115792089237316195423570985008687907853269984665640564039457584007913129639935,
+            "less": -18446744073709551617
+        }
+    }"#;
+    let item = payload("PAYLOAD_ENCODING_EIP712", "HASH_FUNCTION_NO_OP", document);
+    holds(
+        &item,
+        "eth.eip_712.message['most'] == 115792089237316195423570985008687907853269984665640564039457584007913129639935",
+    );
+    holds(&item, "eth.eip_712.message['less'] == -18446744073709551617");
+}
+
+#[test]
 fn authorizations_are_read() {
     let address = "0x2a31eF110e4Cdb9C332aA1d8633510214299c48B";
     let document = json!({ "address": address, "chainId": 1, "nonce": "0x2" }).to_string();

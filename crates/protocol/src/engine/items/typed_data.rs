@@ -1,9 +1,8 @@
 //! What policies see of EIP-712 typed data.
 
 use keyward_policy::{EvaluationErrorKind, Int, Value};
-use serde_json::Value as Json;
 
-use crate::payload::{TypedData, TypedValue};
+use crate::payload::{Json, TypedData, TypedValue};
 
 /// `eth.eip_712`.
 pub(super) fn show(data: &TypedData) -> Value {
@@ -56,11 +55,8 @@ fn show_value(value: &TypedValue<'_>) -> Value {
                 Value::caseless(text.as_str())
             }
             Json::String(text) => Value::text(text.as_str()),
-            Json::Number(number) => match (number.as_u64(), number.as_i64()) {
-                (Some(number), _) => Value::int(number),
-                (None, Some(number)) => Value::Int(Int::signed(number.into())),
-                (None, None) => Value::Unreadable(EvaluationErrorKind::TypeMismatch),
-            },
+            Json::Number(number) => Int::parse(number)
+                .map_or(Value::Unreadable(EvaluationErrorKind::TypeMismatch), Value::Int),
             Json::Null => Value::Unreadable(EvaluationErrorKind::MissingField),
             Json::Array(_) | Json::Object(_) => {
                 Value::Unreadable(EvaluationErrorKind::TypeMismatch)
