@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use bitcoin::Psbt;
-use keyward_crypto::{PrivateKey, PublicKey, Secp256k1PublicKey, SeededRng};
+use keyward_crypto::{Curve, PrivateKey, PublicKey, Secp256k1PublicKey, SeededRng};
 use keyward_protocol::payload::{RawSignature, ToSign};
 use keyward_protocol::transaction::{
-    BitcoinTransaction, EthereumTransaction, SolanaTransaction, TempoTransaction, TronCall,
-    TronTransaction, UnsignedTransaction,
+    BitcoinTransaction, EthereumTransaction, SolanaTransaction, TempoTransaction, TransactionError,
+    TronCall, TronTransaction, UnsignedTransaction,
 };
-use keyward_protocol::wire::RequestError;
-use keyward_protocol::wire::enums::{self, AddressFormat};
+use keyward_protocol::wire::enums::{self, AddressFormat, TransactionType};
+use keyward_protocol::wire::{RequestError, TurnkeyErrorCode};
 use keyward_protocol::{address, payload, transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -116,6 +116,76 @@ fn signing_refuses_what_it_should() {
 #[test]
 fn signing_finds_the_key_that_is_named() {
     run(&["resolve"], resolves);
+}
+
+/// All transactions that are signed, with their type and the text.
+fn transactions() -> Vec<(String, TransactionType, String)> {
+    let mut all = Vec::new();
+    for (_, file) in folder::read("signing") {
+        let file: File = serde_json::from_value(file).unwrap();
+        for case in file.cases.into_iter().filter(|case| case.kind == "tx") {
+            let kind = transaction::type_named(&case.request.kind).unwrap();
+            all.push((case.id, kind, case.request.unsigned_transaction.unwrap()));
+        }
+    }
+    for &kind in TransactionType::ALL {
+        assert!(all.iter().any(|(_, other, _)| *other == kind), "no case of {kind:?}");
+    }
+    all
+}
+
+#[test]
+fn signing_wants_the_whole_transaction_and_nothing_after_it() {
+    for (id, kind, unsigned) in transactions() {
+        assert!(transaction::parse(kind, &unsigned).is_ok(), "{id}");
+        let longer = ["00", "ff", &unsigned].map(|more| format!("{unsigned}{more}"));
+        let shorter =
+            [unsigned.len() - 2, unsigned.len() / 4 * 2].map(|end| unsigned.get(..end).unwrap());
+        for text in longer.iter().map(String::as_str).chain(shorter) {
+            let refused = transaction::parse(kind, text).expect_err(&id);
+            assert_eq!(refused.name(), TurnkeyErrorCode::InvalidTransaction, "{id} {text}");
+        }
+    }
+}
+
+#[test]
+fn signing_wants_a_key_on_the_curve_of_the_chain() {
+    let mut rng = SeededRng::from_seed([1; 32]);
+    for (id, kind, unsigned) in transactions() {
+        let needed = match kind {
+            TransactionType::Solana => Curve::Ed25519,
+            _ => Curve::Secp256k1,
+        };
+        let transaction = transaction::parse(kind, &unsigned).unwrap();
+        for found in [Curve::Secp256k1, Curve::P256, Curve::Ed25519] {
+            let key = PrivateKey::from_bytes(found, &[0x77; 32]).unwrap();
+            let signed = transaction::sign(&transaction, &key, &mut rng);
+            if found != needed {
+                let wrong = TransactionError::WrongCurve { found, needed };
+                assert_eq!(signed, Err(wrong.clone()), "{id}");
+                assert_eq!(RequestError::from(wrong).status().code.numbers(), (3, 400));
+            }
+        }
+    }
+}
+
+/// A chain whose transactions list their signers gets no signature of anybody else.
+#[test]
+fn signing_wants_a_key_that_the_transaction_asks_for() {
+    let mut rng = SeededRng::from_seed([1; 32]);
+    for (id, kind, unsigned) in transactions() {
+        let curve = match kind {
+            TransactionType::Solana => Curve::Ed25519,
+            TransactionType::Bitcoin => Curve::Secp256k1,
+            _ => continue,
+        };
+        let transaction = transaction::parse(kind, &unsigned).unwrap();
+        let foreign = PrivateKey::from_bytes(curve, &[0x77; 32]).unwrap();
+        let refused = transaction::sign(&transaction, &foreign, &mut rng);
+        assert_eq!(refused, Err(TransactionError::NotASigner), "{id}");
+        let status = RequestError::from(TransactionError::NotASigner).status();
+        assert_eq!(status.code.numbers(), (3, 400));
+    }
 }
 
 fn run(kinds: &[&str], check: fn(&File, &Case) -> Result<(), String>) {
