@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::bindings::{Bindings, Keyword};
 use crate::consensus::{Effort, is_reachable};
 use crate::expression::{Expression, Trace};
+use crate::schema::USER;
 use crate::value::{Instant, Value};
 
 /// What a policy does where it matches.
@@ -173,12 +174,19 @@ pub fn decide(policies: &[Policy], question: &Question<'_>) -> Decision {
     let consensus_bindings = bind_approvals(&approvals);
     let time_bindings = Bindings::default().with(Keyword::TimeNow, Value::Instant(question.now));
     let effort = Effort::default();
+    let are_whole = approvals.iter().all(|(voter, _)| is_whole_user(&voter.user));
+    let is_sure = |expression: Option<&Result<Arc<Expression>, ()>>| match expression {
+        None => true,
+        Some(Err(())) => false,
+        Some(Ok(expression)) => are_whole && expression.is_sure(approvals.len()),
+    };
     let standings: Vec<Standing<'_>> = policies
         .iter()
         .map(|policy| Standing {
             policy,
-            consensus: hold(policy.consensus.as_ref(), &consensus_bindings),
-            time: hold(policy.time.as_ref(), &time_bindings),
+            bindings: [&consensus_bindings, &time_bindings],
+            is_sure: is_sure(policy.consensus.as_ref()) && is_sure(policy.time.as_ref()),
+            held: OnceCell::new(),
             budget: question
                 .within_budget
                 .iter()
@@ -301,6 +309,12 @@ fn counting_approvals<'a>(question: &Question<'a>) -> Vec<(&'a Voter, &'a Approv
     counting
 }
 
+/// Whether a value has every field of `User`.
+fn is_whole_user(user: &Value) -> bool {
+    let Value::Struct(fields) = user else { return false };
+    USER.fields.iter().all(|(name, _)| fields.iter().any(|(known, _)| known == name))
+}
+
 fn bind_approvals(approvals: &[(&Voter, &Approval)]) -> Bindings {
     let users = approvals.iter().map(|(voter, _)| voter.user.clone());
     let credentials = approvals.iter().map(|(_, approval)| approval.credential.clone());
@@ -333,8 +347,12 @@ fn hold(expression: Option<&Result<Arc<Expression>, ()>>, bindings: &Bindings) -
 /// A policy with what does not depend on the item.
 struct Standing<'a> {
     policy: &'a Policy,
-    consensus: Held,
-    time: Held,
+    /// For the consensus and for the time.
+    bindings: [&'a Bindings; 2],
+    /// Whether neither of them can err, so that they need not be looked at where the condition does not hold.
+    is_sure: bool,
+    /// What they came to, once that was needed.
+    held: OnceCell<[Held; 2]>,
     /// For each item whether there is room; `None` without a budget.
     budget: Option<&'a [bool]>,
     /// Looked for when it is needed.
@@ -346,8 +364,17 @@ impl Standing<'_> {
     /// Source: policy language §8, outcome of one policy.
     fn outcome(&self, item: &Bindings, place: usize, question: &Question<'_>) -> Outcome {
         let condition = hold(self.policy.condition.as_ref(), item);
-        let parts = [condition, self.consensus, self.time];
-        if parts.contains(&Held::Error) {
+        if condition == Held::False && self.is_sure {
+            return Outcome::DenyImplicit;
+        }
+        let [consensus, time] = *self.held.get_or_init(|| {
+            let [approvals, instant] = self.bindings;
+            [
+                hold(self.policy.consensus.as_ref(), approvals),
+                hold(self.policy.time.as_ref(), instant),
+            ]
+        });
+        if [condition, consensus, time].contains(&Held::Error) {
             return Outcome::Error;
         }
         let has_room = self.budget.is_none_or(|room| room.get(place).copied().unwrap_or(false));
@@ -355,7 +382,7 @@ impl Standing<'_> {
         if condition == Held::False || (allows && !has_room) {
             return Outcome::DenyImplicit;
         }
-        match (self.consensus == Held::True, self.time == Held::True) {
+        match (consensus == Held::True, time == Held::True) {
             (true, true) if allows => Outcome::Allow,
             (true, true) => Outcome::DenyExplicit,
             (true, false) => Outcome::TimeInactive,

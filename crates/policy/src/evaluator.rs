@@ -15,7 +15,7 @@ use crate::syntax::Comparison;
 use crate::value::{Instant, Int, Value};
 
 /// Most steps of one evaluation.
-pub(crate) const MOST_STEPS: u32 = 1_000_000;
+pub(crate) const MOST_STEPS: usize = 1_000_000;
 /// Bytes of text that cost a step.
 const TEXT_PER_STEP: usize = 64;
 /// Fields of something written in braces that are passed over for a step.
@@ -25,14 +25,28 @@ const WINDOW_STEPS: usize = 100;
 
 /// Evaluates a program that must come to true or false.
 pub(crate) fn evaluate(op: &Op, bindings: &Bindings) -> Result<bool, EvaluationError> {
-    Evaluator { bindings, variables: Vec::new(), steps: MOST_STEPS }.bool(op)
+    let mut evaluator = Evaluator { bindings, variables: Vec::new(), steps: MOST_STEPS };
+    Ok(evaluator.bool(op)?)
+}
+
+/// What went wrong, small enough to be handed on from part to part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault<'a> {
+    kind: EvaluationErrorKind,
+    span: &'a Range<usize>,
+}
+
+impl From<Fault<'_>> for EvaluationError {
+    fn from(fault: Fault<'_>) -> Self {
+        Self { kind: fault.kind, span: Span(fault.span.clone()) }
+    }
 }
 
 /// Evaluates part of a program, under the variables of the predicates around it.
 pub(crate) struct Evaluator<'a> {
     pub(crate) bindings: &'a Bindings,
     pub(crate) variables: Vec<Seen<'a>>,
-    pub(crate) steps: u32,
+    pub(crate) steps: usize,
 }
 
 /// A value while it is looked at: what the request holds is not copied.
@@ -73,7 +87,7 @@ impl<'a> Elements<'a> {
     }
 }
 
-type Evaluated<'a> = Result<Seen<'a>, EvaluationError>;
+type Evaluated<'a> = Result<Seen<'a>, Fault<'a>>;
 /// A value of the request, where it is read, and what is read of it.
 type Followed<'a> = Option<(&'a Value, &'a Range<usize>, &'a [Read])>;
 
@@ -99,24 +113,48 @@ fn field<'a>(
     found.map(|(_, value)| value).ok_or(EvaluationErrorKind::MissingField)
 }
 
-fn at(span: &Range<usize>) -> impl Fn(EvaluationErrorKind) -> EvaluationError + '_ {
-    |kind| EvaluationError { kind, span: Span(span.clone()) }
+fn at<'a>(span: &'a Range<usize>) -> impl Fn(EvaluationErrorKind) -> Fault<'a> {
+    move |kind| Fault { kind, span }
 }
 
 impl<'a> Evaluator<'a> {
-    fn step(&mut self, steps: usize, span: &Range<usize>) -> Result<(), EvaluationError> {
-        let left = u32::try_from(steps).ok().and_then(|steps| self.steps.checked_sub(steps));
-        self.steps = left.unwrap_or(0);
-        if left.is_some() { Ok(()) } else { Err(at(span)(EvaluationErrorKind::BudgetExceeded)) }
+    #[inline]
+    fn step(&mut self, steps: usize, span: &'a Range<usize>) -> Result<(), Fault<'a>> {
+        if let Some(left) = self.steps.checked_sub(steps) {
+            self.steps = left;
+            return Ok(());
+        }
+        self.steps = 0;
+        Err(at(span)(EvaluationErrorKind::BudgetExceeded))
     }
 
     /// Evaluates what must be true or false.
-    pub(crate) fn bool(&mut self, op: &'a Op) -> Result<bool, EvaluationError> {
+    pub(crate) fn bool(&mut self, op: &'a Op) -> Result<bool, Fault<'a>> {
         match &op.kind {
             // What is true or false in itself is not made a value of first: these are most of all parts.
-            OpKind::Not(_) | OpKind::Compare(..) | OpKind::And(_) | OpKind::Or(_) => {
+            OpKind::Not(operand) => {
                 self.step(1, &op.span)?;
-                self.clause(op)
+                Ok(!self.bool(operand)?)
+            }
+            OpKind::Compare(comparison, left, right) => {
+                self.step(1, &op.span)?;
+                self.compared(*comparison, left, right, &op.span)
+            }
+            OpKind::And(operands) => {
+                self.step(1, &op.span)?;
+                let mut holds = true;
+                for operand in operands {
+                    holds &= self.bool(operand)?;
+                }
+                Ok(holds)
+            }
+            OpKind::Or(operands) => {
+                self.step(1, &op.span)?;
+                let mut holds = false;
+                for operand in operands {
+                    holds |= self.bool(operand)?;
+                }
+                Ok(holds)
             }
             OpKind::Path(base, reads) => {
                 if let Some(value) = self.held_truth(base, reads)? {
@@ -134,38 +172,26 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// What an operator that gives true or false comes to; its own step is taken already.
-    fn clause(&mut self, op: &'a Op) -> Result<bool, EvaluationError> {
-        match &op.kind {
-            OpKind::Not(operand) => Ok(!self.bool(operand)?),
-            OpKind::Compare(comparison, left, right) => {
-                if let Some(held) = self.held(left)? {
-                    return self.compare_held(*comparison, held, right, &op.span);
-                }
-                let left = self.op(left)?;
-                let right = self.op(right)?;
-                self.compare(*comparison, &left, &right, &op.span)
-            }
-            OpKind::And(operands) => {
-                let mut holds = true;
-                for operand in operands {
-                    holds &= self.bool(operand)?;
-                }
-                Ok(holds)
-            }
-            OpKind::Or(operands) => {
-                let mut holds = false;
-                for operand in operands {
-                    holds |= self.bool(operand)?;
-                }
-                Ok(holds)
-            }
-            _ => Err(at(&op.span)(EvaluationErrorKind::TypeMismatch)),
+    fn compared(
+        &mut self,
+        comparison: Comparison,
+        left: &'a Op,
+        right: &'a Op,
+        span: &'a Range<usize>,
+    ) -> Result<bool, Fault<'a>> {
+        if let Some(held) = self.held(left)? {
+            return self.compare_held(comparison, held, right, span);
         }
+        let left = self.op(left)?;
+        let right = self.op(right)?;
+        self.compare(comparison, &left, &right, span)
     }
 
     /// Evaluates a part.
     pub(crate) fn op(&mut self, op: &'a Op) -> Evaluated<'a> {
+        if let OpKind::Not(_) | OpKind::Compare(..) | OpKind::And(_) | OpKind::Or(_) = op.kind {
+            return self.bool(op).map(Seen::Bool);
+        }
         self.step(1, &op.span)?;
         Ok(match &op.kind {
             OpKind::Constant(value) => see(value).map_err(at(&op.span))?,
@@ -207,17 +233,13 @@ impl<'a> Evaluator<'a> {
                 seen
             }
             OpKind::Not(_) | OpKind::Compare(..) | OpKind::And(_) | OpKind::Or(_) => {
-                Seen::Bool(self.clause(op)?)
+                Seen::Bool(self.bool(op)?)
             }
         })
     }
 
     /// What a predicate or `contains` on a list that the request holds comes to. `None` when it is anything else.
-    fn held_truth(
-        &mut self,
-        base: &'a Op,
-        reads: &'a [Read],
-    ) -> Result<Option<bool>, EvaluationError> {
+    fn held_truth(&mut self, base: &'a Op, reads: &'a [Read]) -> Result<Option<bool>, Fault<'a>> {
         let [fields @ .., Read { kind, span }] = reads else { return Ok(None) };
         let is_list = matches!(
             kind,
@@ -255,7 +277,7 @@ impl<'a> Evaluator<'a> {
     /// What an operand is when it is a literal, or fields of what the request holds: looked at where it lies. Most
     /// operands are, and copying what is seen is most of what an evaluation costs. `None` when it is anything else,
     /// and then no step is taken.
-    fn held(&mut self, op: &'a Op) -> Result<Option<&'a Value>, EvaluationError> {
+    fn held(&mut self, op: &'a Op) -> Result<Option<&'a Value>, Fault<'a>> {
         let (base, reads) = match &op.kind {
             OpKind::Constant(value) => {
                 self.step(1, &op.span)?;
@@ -278,7 +300,7 @@ impl<'a> Evaluator<'a> {
 
     /// Follows fields from a keyword or a variable as far as the request holds them: to what, where that is read,
     /// and what is still to be read of it. `None` when it does not begin so.
-    fn follow(&mut self, base: &'a Op, reads: &'a [Read]) -> Result<Followed<'a>, EvaluationError> {
+    fn follow(&mut self, base: &'a Op, reads: &'a [Read]) -> Result<Followed<'a>, Fault<'a>> {
         let mut rest = reads;
         let (mut value, mut span) = match base.kind {
             OpKind::Keyword(keyword) => {
@@ -312,8 +334,8 @@ impl<'a> Evaluator<'a> {
         comparison: Comparison,
         left: &'a Value,
         right: &'a Op,
-        span: &Range<usize>,
-    ) -> Result<bool, EvaluationError> {
+        span: &'a Range<usize>,
+    ) -> Result<bool, Fault<'a>> {
         if let Some(right) = self.held(right)? {
             return match comparison {
                 Comparison::Equal => self.equal_held(left, right, span),
@@ -339,8 +361,8 @@ impl<'a> Evaluator<'a> {
         &mut self,
         item: &'a Value,
         list: &'a Value,
-        span: &Range<usize>,
-    ) -> Result<bool, EvaluationError> {
+        span: &'a Range<usize>,
+    ) -> Result<bool, Fault<'a>> {
         let is_comparable = matches!(item, Value::Bool(_) | Value::Int(_) | Value::Text { .. });
         let (true, Value::List(elements)) = (is_comparable, list) else {
             return Err(at(span)(EvaluationErrorKind::TypeMismatch));
@@ -357,8 +379,8 @@ impl<'a> Evaluator<'a> {
         &mut self,
         left: &'a Value,
         right: &'a Value,
-        span: &Range<usize>,
-    ) -> Result<bool, EvaluationError> {
+        span: &'a Range<usize>,
+    ) -> Result<bool, Fault<'a>> {
         match (left, right) {
             (
                 Value::Text { text: left, ignores_case: one },
@@ -377,8 +399,8 @@ impl<'a> Evaluator<'a> {
         left: &str,
         right: &str,
         ignores_case: bool,
-        span: &Range<usize>,
-    ) -> Result<bool, EvaluationError> {
+        span: &'a Range<usize>,
+    ) -> Result<bool, Fault<'a>> {
         if left.len() != right.len() {
             return Ok(false);
         }
@@ -386,7 +408,7 @@ impl<'a> Evaluator<'a> {
         Ok(if ignores_case { left.eq_ignore_ascii_case(right) } else { left == right })
     }
 
-    fn keyword(&self, keyword: Keyword, span: &Range<usize>) -> Evaluated<'a> {
+    fn keyword(&self, keyword: Keyword, span: &'a Range<usize>) -> Evaluated<'a> {
         let value = self.bindings.get(keyword).ok_or(EvaluationErrorKind::MissingKeyword);
         value.and_then(see).map_err(at(span))
     }
@@ -446,7 +468,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn index(&mut self, of: Seen<'a>, by: &Seen<'a>, span: &Range<usize>) -> Evaluated<'a> {
+    fn index(&mut self, of: Seen<'a>, by: &Seen<'a>, span: &'a Range<usize>) -> Evaluated<'a> {
         let error = at(span);
         let beyond = || at(span)(EvaluationErrorKind::IndexOutOfBounds);
         match (of, by) {
@@ -477,7 +499,7 @@ impl<'a> Evaluator<'a> {
         of: Seen<'a>,
         from: &Seen<'a>,
         to: &Seen<'a>,
-        span: &Range<usize>,
+        span: &'a Range<usize>,
     ) -> Evaluated<'a> {
         let mismatch = || at(span)(EvaluationErrorKind::TypeMismatch);
         let beyond = || at(span)(EvaluationErrorKind::IndexOutOfBounds);
@@ -513,7 +535,7 @@ impl<'a> Evaluator<'a> {
         quantifier: Quantifier,
         elements: &Elements<'a>,
         predicate: &'a Op,
-        span: &Range<usize>,
+        span: &'a Range<usize>,
     ) -> Evaluated<'a> {
         let mut held = 0;
         let mut kept = Vec::new();
@@ -542,8 +564,8 @@ impl<'a> Evaluator<'a> {
         comparison: Comparison,
         left: &Seen<'a>,
         right: &Seen<'a>,
-        span: &Range<usize>,
-    ) -> Result<bool, EvaluationError> {
+        span: &'a Range<usize>,
+    ) -> Result<bool, Fault<'a>> {
         let order = match comparison {
             Comparison::Equal => return self.equal(left, right, span),
             Comparison::NotEqual => return Ok(!self.equal(left, right, span)?),
@@ -565,8 +587,8 @@ impl<'a> Evaluator<'a> {
         &mut self,
         item: &Seen<'a>,
         elements: &Elements<'a>,
-        span: &Range<usize>,
-    ) -> Result<bool, EvaluationError> {
+        span: &'a Range<usize>,
+    ) -> Result<bool, Fault<'a>> {
         if !matches!(item, Seen::Bool(_) | Seen::Int(_) | Seen::Text { .. }) {
             return Err(at(span)(EvaluationErrorKind::TypeMismatch));
         }
@@ -583,8 +605,8 @@ impl<'a> Evaluator<'a> {
         &mut self,
         left: &Seen<'a>,
         right: &Seen<'a>,
-        span: &Range<usize>,
-    ) -> Result<bool, EvaluationError> {
+        span: &'a Range<usize>,
+    ) -> Result<bool, Fault<'a>> {
         match (left, right) {
             (Seen::Bool(left), Seen::Bool(right)) => Ok(left == right),
             (Seen::Int(left), Seen::Int(right)) => Ok(left == right),

@@ -13,7 +13,7 @@ const MOST_CLAUSES: usize = 10_000;
 /// Most elements that are shown of a list.
 const MOST_ELEMENTS: usize = 50;
 /// Most steps of a whole explanation: clauses are evaluated again for each clause around them.
-const MOST_STEPS_OF_ALL: u32 = 10 * MOST_STEPS;
+const MOST_STEPS_OF_ALL: usize = 10 * MOST_STEPS;
 /// Longest text of a value or a clause, in characters.
 const LONGEST: usize = 200;
 
@@ -27,19 +27,19 @@ struct Explainer<'a> {
     source: &'a str,
     evaluator: Evaluator<'a>,
     /// What is left for the whole explanation.
-    steps: u32,
+    steps: usize,
     clauses: usize,
 }
 
 impl<'a> Explainer<'a> {
     /// Of what must be true or false.
     fn claim(&mut self, op: &'a Op) -> Trace {
-        self.clause(op, |evaluator| evaluator.bool(op).map(|holds| holds.to_string()))
+        self.clause(op, |evaluator| Ok(evaluator.bool(op).map(|holds| holds.to_string())?))
     }
 
     /// Of what is compared.
     fn side(&mut self, op: &'a Op) -> Trace {
-        self.clause(op, |evaluator| evaluator.op(op).map(|seen| show(&seen)))
+        self.clause(op, |evaluator| Ok(evaluator.op(op).map(|seen| show(&seen))?))
     }
 
     fn clause(
