@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { decryptExportBundle, generateP256KeyPair } from "@turnkey/crypto";
 import { parseTransaction, recoverMessageAddress, recoverTransactionAddress, serializeTransaction } from "viem";
+import { mnemonicToAccount } from "viem/accounts";
 
 import { startBrowser } from "./browser/harness.mjs";
 import { proxyConfiguration } from "./browser/user.mjs";
@@ -117,12 +119,22 @@ describe("an account in the hands of @turnkey/core, in Chromium", { timeout: 180
     assert.equal(removed.length, 2);
   });
 
-  test("an export is refused as not implemented", async () => {
-    const outcome = await browser.run(async () => {
-      const [{ walletId }] = await client.fetchWallets();
-      return sdk.outcome(client.exportWallet({ walletId, decrypt: true }));
+  test("a wallet is exported to a key of the page", async () => {
+    const key = generateP256KeyPair();
+    const { exportBundle, address } = await browser.run(async (targetPublicKey) => {
+      const [{ walletId, accounts }] = await client.fetchWallets();
+      const [{ address }] = accounts.filter(({ addressFormat }) => addressFormat === "ADDRESS_FORMAT_ETHEREUM");
+      return { exportBundle: await client.exportWallet({ walletId, targetPublicKey }), address };
+    }, key.publicKeyUncompressed);
+    const { signerPublicKey } = await server.publishedKeys();
+    const mnemonic = await decryptExportBundle({
+      exportBundle,
+      embeddedKey: key.privateKey,
+      organizationId: await organizationId(),
+      returnMnemonic: true,
+      dangerouslyOverrideSignerPublicKey: signerPublicKey,
     });
-    assert.match(outcome.error?.cause, /export_wallet is not implemented/, JSON.stringify(outcome));
+    assert.equal(mnemonicToAccount(mnemonic).address, address);
   });
 
   // Last: the account is gone.

@@ -58,6 +58,13 @@ impl Server {
         request.json(&body).send().await.unwrap().error_for_status().unwrap();
     }
 
+    /// The key that signs bundles, in the form that the SDK takes: 130 bytes, hex.
+    pub async fn signer_quorum_public_key(&self) -> String {
+        let url = format!("{}/.well-known/keyward.json", self.base_url);
+        let published: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        published["signerQuorumPublicKey"].as_str().unwrap().to_owned()
+    }
+
     /// The claims of a session JWT, once its signature is right.
     pub async fn read_session_jwt(&self, jwt: &str) -> Value {
         let url = format!("{}/.well-known/keyward.json", self.base_url);

@@ -12,6 +12,7 @@ use turnkey_client::generated::immutable::common::v1::{
 };
 use turnkey_client::generated::services::coordinator::public::v1 as coordinator;
 use turnkey_client::{TurnkeyClient, TurnkeyClientError};
+use turnkey_enclave_encrypt::{ExportClient, ImportClient, QuorumPublicKey};
 
 /// Chain 11155111, nonce 7, 0.01 ether to 0x7099…79C8. Source: viem 2.57, `serializeTransaction`.
 const UNSIGNED_TRANSACTION: &str = "02f283aa36a707843b9aca008504a817c8008252089470997970c51812dc3a010c7d01b50e0d17dc79c8872386f26fc1000080c0";
@@ -128,6 +129,62 @@ async fn the_parent_reads_the_sub_organization_and_is_refused_a_submission() {
             alice.organization_id, server.organization_id
         )
     );
+}
+
+/// The phrase of many examples, the first account that local chains give money to.
+const PHRASE: &str = "test test test test test test test test test test test junk";
+
+#[tokio::test]
+async fn a_wallet_comes_in_and_goes_out_sealed_by_turnkey_enclave_encrypt() {
+    let server = Server::from_environment();
+    let alice = EndUser::create(&server).await;
+    let client = server.client(alice.p256());
+    let (organization, user) = (alice.organization_id.clone(), alice.user_id.clone());
+    let signer = QuorumPublicKey::from_string(server.signer_quorum_public_key().await).unwrap();
+
+    let intent = activity::InitImportWalletIntent { user_id: user.clone() };
+    let begun = client
+        .init_import_wallet(organization.clone(), client.current_timestamp(), intent)
+        .await
+        .unwrap()
+        .result;
+    let bundle = begun.import_bundle;
+    let mut import = ImportClient::new(&signer);
+    import.encrypt_wallet_with_bundle(PHRASE, &bundle, &organization, &organization).unwrap_err();
+    let encrypted =
+        ImportClient::new(&signer).encrypt_wallet_with_bundle(PHRASE, &bundle, &organization, &user);
+    let intent = activity::ImportWalletIntent {
+        user_id: user,
+        wallet_name: "Imported".to_owned(),
+        encrypted_bundle: encrypted.unwrap(),
+        accounts: vec![activity::WalletAccountParams {
+            curve: Curve::Secp256k1,
+            path_format: PathFormat::Bip32,
+            path: "m/44'/60'/0'/0/0".to_owned(),
+            address_format: AddressFormat::Ethereum,
+            name: None,
+        }],
+    };
+    let imported = client
+        .import_wallet(organization.clone(), client.current_timestamp(), intent)
+        .await
+        .unwrap()
+        .result;
+    assert_eq!(imported.addresses, ["0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"]);
+
+    let mut export = ExportClient::new(&signer);
+    let intent = activity::ExportWalletIntent {
+        wallet_id: imported.wallet_id,
+        target_public_key: export.target_public_key().unwrap(),
+        language: None,
+    };
+    let exported = client
+        .export_wallet(organization.clone(), client.current_timestamp(), intent)
+        .await
+        .unwrap()
+        .result;
+    let opened = export.decrypt_wallet_mnemonic_phrase(exported.export_bundle, &organization);
+    assert_eq!(opened.unwrap(), PHRASE);
 }
 
 #[tokio::test]

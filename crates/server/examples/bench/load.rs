@@ -175,6 +175,60 @@ fn http(path: &str, headers: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A wallet of many accounts: how long it took to make, and to sign with the first and with the last.
+pub(crate) struct ManyAccounts {
+    pub(crate) creation: Duration,
+    pub(crate) first: Latencies,
+    pub(crate) last: Latencies,
+}
+
+/// Has some user make a wallet of so many accounts in one activity, and sign with its first and last in turn.
+pub(crate) async fn many_accounts(story: &Story, accounts: u32) -> Result<ManyAccounts, Failure> {
+    const SIGNATURES: u32 = 1_000;
+    let user = story.user(0);
+    let mut client = Client::connect(&story.address).await?;
+    let account = |index: u32| {
+        json!({
+            "curve": "CURVE_SECP256K1",
+            "pathFormat": "PATH_FORMAT_BIP32",
+            "path": format!("m/44'/60'/{index}'/0/0"),
+            "addressFormat": "ADDRESS_FORMAT_ETHEREUM",
+        })
+    };
+    let asked: Vec<Value> = (0..accounts).map(account).collect();
+    let asked = json!({ "walletName": "Many", "accounts": asked });
+    let kind = "ACTIVITY_TYPE_CREATE_WALLET";
+    let request = story.submission("create_wallet", kind, &user.organization, &user.key, &asked);
+    let began = Instant::now();
+    let made = client.ask(&request).await?;
+    let creation = began.elapsed();
+    let made = made["activity"]["result"]["createWalletResult"]["addresses"].clone();
+    let made = made.as_array().ok_or("no addresses")?;
+    let (first, last) = (made.first().ok_or("no account")?, made.last().ok_or("no account")?);
+    let mut latencies = [Vec::new(), Vec::new()];
+    for number in 0..SIGNATURES {
+        for (address, latencies) in [first, last].into_iter().zip(&mut latencies) {
+            let parameters = json!({
+                "signWith": address,
+                "payload": format!("{number:064x}"),
+                "encoding": "PAYLOAD_ENCODING_HEXADECIMAL",
+                "hashFunction": "HASH_FUNCTION_NO_OP",
+            });
+            let kind = "ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2";
+            let (of, key) = (&user.organization, &user.key);
+            let request = story.submission("sign_raw_payload", kind, of, key, &parameters);
+            let began = Instant::now();
+            client.ask_bytes(&request).await?;
+            latencies.push(began.elapsed());
+        }
+    }
+    let [first, last] = latencies.map(|mut latencies| {
+        latencies.sort_unstable();
+        Latencies(latencies)
+    });
+    Ok(ManyAccounts { creation, first, last })
+}
+
 /// A connection that is kept.
 struct Client {
     stream: TcpStream,

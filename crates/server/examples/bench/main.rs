@@ -4,7 +4,8 @@
     reason = "a benchmark prints, and stops where its own arithmetic is wrong"
 )]
 
-//! The budgets of the design, measured: `cargo xtask bench [--quick]`; `--policies` for those alone.
+//! The budgets of the design, measured: `cargo xtask bench [--quick]`; `--policies` and
+//! `--accounts` for those alone.
 //!
 //! Every figure is a ratio to a baseline of the same run. The server runs in a process of its own, over
 //! SQLite on disk, and its processor time is what the system accounted to it; the client's is not in it.
@@ -46,9 +47,13 @@ fn main() -> ExitCode {
             row("what", "measured", "baseline", "ratio", "budget");
             policies(&Crypto::measure())
         }
+        ["--accounts"] => {
+            row("what", "measured", "baseline", "ratio", "budget");
+            accounts()
+        }
         ["--quick"] => run(&Scale { load: Duration::from_secs(3), sub_organizations: 10_000 }),
         _ => {
-            eprintln!("usage: bench [--quick | --policies]");
+            eprintln!("usage: bench [--quick | --policies | --accounts]");
             return ExitCode::from(2);
         }
     };
@@ -111,6 +116,20 @@ async fn run(scale: &Scale) -> Result<(), Failure> {
         scale.sub_organizations
     );
     println!("memory, under load {:>8.1} MiB", server.resident_mib()?);
+    Ok(())
+}
+
+/// A wallet of ten thousand accounts, made in one activity.
+#[tokio::main(flavor = "current_thread")]
+async fn accounts() -> Result<(), Failure> {
+    const ACCOUNTS: u32 = 10_000;
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(folder.path())?;
+    let story = Story::begin(&server).await?;
+    let many = load::many_accounts(&story, ACCOUNTS).await?;
+    compare("sign latency, last account", many.last.percentile(50), many.first.percentile(50), 1.1);
+    println!();
+    println!("{ACCOUNTS} accounts made in {:.2} s", many.creation.as_secs_f64());
     Ok(())
 }
 
