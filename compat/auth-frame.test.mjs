@@ -29,7 +29,7 @@ describe("the auth frame in Chromium", { timeout: 180_000 }, () => {
     assert.ok(page.text.length < 1000);
     assert.equal(
       page.headers.get("content-security-policy"),
-      "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *",
+      "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *",
     );
     assert.equal((await server.send("/auth-frame/auth-frame.js", { method: "GET" })).status, 200);
   });

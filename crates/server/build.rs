@@ -1,11 +1,11 @@
-//! Embeds the pages that the server serves: the auth frame's script and the web client when they have been
+//! Embeds the pages that the server serves: the frames' scripts and the web client when they have been
 //! built, and the playground.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const AUTH_FRAME: &str = "../../packages/auth-frame/dist/auth-frame.js";
+const FRAMES: &str = "../../packages/frames/dist";
 const CLIENT: &str = "../../packages/client/dist";
 const PLAYGROUND: &str = "../../playground";
 
@@ -29,7 +29,10 @@ const ENDINGS: [&str; 13] = [
 fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     // An empty script, or an empty table, stands for what has not been built.
-    fs::write(out.join("auth-frame.js"), read(Path::new(AUTH_FRAME))?.unwrap_or_default())?;
+    for script in ["auth.js", "export.js", "import.js"] {
+        let built = read(&Path::new(FRAMES).join(script))?;
+        fs::write(out.join(script), built.unwrap_or_default())?;
+    }
     let mut tables = String::new();
     for (name, folder) in [("CLIENT", CLIENT), ("PLAYGROUND", PLAYGROUND)] {
         let mut files = Vec::new();
@@ -38,7 +41,7 @@ fn main() -> io::Result<()> {
         table(&mut tables, name, &files).map_err(io::Error::other)?;
     }
     fs::write(out.join("playground.rs"), tables)?;
-    for path in [AUTH_FRAME, CLIENT, PLAYGROUND] {
+    for path in [FRAMES, CLIENT, PLAYGROUND] {
         println!("cargo::rerun-if-changed={}", watched(Path::new(path)).display());
     }
     Ok(())

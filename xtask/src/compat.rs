@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::setup::{self, C_COMPILER, CHROMIUM, NODE, NPM};
 use crate::shell::{Failure, cargo, program, root, step, target_directory};
-use crate::{auth_frame, npm, web_client};
+use crate::{frames, npm, web_client};
 
 /// A package of its own, outside the workspace.
 pub(crate) const RUST_MANIFEST: &str = "compat/rust/Cargo.toml";
@@ -14,7 +14,7 @@ pub(crate) const RUST_MANIFEST: &str = "compat/rust/Cargo.toml";
 /// Tells the story with each SDK. `options` go to `node --test`.
 pub(crate) fn run(options: &[OsString]) -> Result<(), Failure> {
     setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM])?;
-    auth_frame::build()?;
+    frames::build()?;
     web_client::build()?;
     web_client::build_stories()?;
     npm::install("JavaScript SDKs", &root().join("compat"))?;
@@ -48,7 +48,7 @@ fn with_server(command: &Command) -> Command {
 /// Named one by one: the patterns that `node --test` understands differ between its versions.
 fn test_files() -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
-    for directory in ["compat", auth_frame::PACKAGE, web_client::PACKAGE] {
+    for directory in ["compat", frames::PACKAGE, web_client::PACKAGE] {
         let path = root().join(directory);
         let entries = std::fs::read_dir(&path).map_err(|source| Failure::File { path, source })?;
         let names = entries.flatten().map(|entry| entry.file_name());

@@ -1,12 +1,12 @@
-//! Repository commands: `cargo xtask dev | test | ci | compat | auth-frame | web-client | dependencies |
+//! Repository commands: `cargo xtask dev | test | ci | compat | frames | web-client | dependencies |
 //! bench`.
 //!
 //! Each command first looks for what it needs on the machine (see [`setup`]).
 
-mod auth_frame;
 mod compat;
 mod dependencies;
 mod files;
+mod frames;
 mod licence;
 mod npm;
 mod setup;
@@ -27,7 +27,7 @@ usage: cargo xtask COMMAND
   test              cargo test, then compat
   ci                the whole gate: format, lints, docs, dependencies, then test
   compat [OPTION…]  published Turnkey SDKs against a fresh server; options go to `node --test`
-  auth-frame        build the page that the server serves at /auth-frame; dev, test, ci and compat do it
+  frames            build the pages at /auth-frame and /frames; dev, test, ci and compat do it
   web-client        build the npm package @keyward/client; dev, test, ci and compat do it
   dependencies      the part of ci that compares the dependencies with deny.toml
   bench [OPTION…]   build for release, run the benchmarks with these options, and measure the web client";
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         (Some("test"), true) => test(),
         (Some("ci"), true) => ci(),
         (Some("dependencies"), true) => dependencies::check(),
-        (Some("auth-frame"), true) => auth_frame::build(),
+        (Some("frames"), true) => frames::build(),
         (Some("web-client"), true) => web_client::build(),
         (Some("compat"), _) => compat::run(&options),
         (Some("bench"), _) => bench(&options),
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 
 fn dev(options: &[OsString]) -> Result<(), Failure> {
     setup::require(&[C_COMPILER])?;
-    auth_frame::build_if_possible();
+    frames::build_if_possible();
     web_client::build_if_possible();
     step("keyward dev", cargo(["run", "--package", "keyward", "--", "dev"]).args(options))
 }
@@ -76,7 +76,7 @@ fn bench(options: &[OsString]) -> Result<(), Failure> {
 
 fn test() -> Result<(), Failure> {
     setup::require(&[C_COMPILER, NODE, NPM, CHROMIUM, PYTHON])?;
-    auth_frame::build()?;
+    frames::build()?;
     web_client::build()?;
     step("tests", &mut cargo(["test", "--workspace"]))?;
     compat::run(&[])
@@ -96,7 +96,7 @@ fn ci() -> Result<(), Failure> {
 
     dependencies::check()?;
 
-    auth_frame::build()?;
+    frames::build()?;
     web_client::build()?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     step("lints", &mut cargo(clippy))?;

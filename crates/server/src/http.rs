@@ -36,7 +36,7 @@ use crate::clock::Clock;
 use crate::config::is_loopback;
 use crate::identities::jwks;
 use crate::serve::Peer;
-use crate::{auth_frame, auth_proxy, dev, identities, openapi, playground, query, submit};
+use crate::{auth_proxy, dev, frames, identities, openapi, playground, query, submit};
 
 /// Largest body that is read.
 pub const BODY_LIMIT_BYTES: usize = 2 * 1024 * 1024;
@@ -83,9 +83,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/.well-known/jwks.json", get(session_jwks))
         .route("/oauth2/.well-known/openid-configuration", get(id_token_issuer))
         .route("/oauth2/jwks.json", get(id_token_jwks))
-        .route("/auth-frame", get(auth_frame::page))
-        .route("/auth-frame/auth-frame.js", get(auth_frame::script))
         .route("/playground/config.json", get(playground::config))
+        .merge(frames::routes())
         .fallback(other_path)
         .with_state(app.clone());
     let router = match &app.development {

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
-mod auth_frame;
 mod auth_proxy;
 pub mod background;
 pub mod beginning;
@@ -11,6 +10,7 @@ pub mod delivery;
 pub mod dev;
 mod facts;
 pub mod fetch;
+mod frames;
 pub mod http;
 mod identities;
 pub mod keyring;

@@ -1,7 +1,6 @@
 //! The server as its clients meet it: requests into the router, answers out of it.
 
 #[cfg(test)]
-mod auth_frame;
 #[cfg(test)]
 mod auth_proxy;
 #[cfg(test)]
@@ -20,6 +19,7 @@ mod dev_oidc;
 mod disclosure;
 #[cfg(test)]
 mod factors;
+mod frames;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]

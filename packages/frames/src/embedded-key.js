@@ -1,21 +1,37 @@
-// The key that credential bundles are sealed to: ECDH on P-256, kept for 48 hours in the frame's own
-// storage, where the embedding page can't read it.
+// The key that bundles are sealed to: ECDH on P-256, kept for 48 hours in the frame's own storage, where the
+// embedding page can't read it. Frames share an origin, so each kind has a name for its own.
 
 import { uint8ArrayToHexString } from "@turnkey/encoding";
 
-const STORAGE_KEY = "TURNKEY_EMBEDDED_KEY";
 const LIFETIME_MS = 48 * 60 * 60 * 1000;
 const ALGORITHM = { name: "ECDH", namedCurve: "P-256" };
 
 export class EmbeddedKey {
   #storage;
+  #name;
   #now;
   /** When this page made the key; undefined when it found one. */
   #madeAt;
 
-  constructor(storage, now = Date.now) {
+  constructor(storage, name, now = Date.now) {
     this.#storage = storage;
+    this.#name = name;
     this.#now = now;
+  }
+
+  /** Answers what every frame with a key is asked about it; undefined to anything else. */
+  async answer(type) {
+    switch (type) {
+      case "GET_EMBEDDED_PUBLIC_KEY":
+        return { type: "EMBEDDED_PUBLIC_KEY", value: this.publicKey() };
+      case "INIT_EMBEDDED_KEY":
+        return { type: "EMBEDDED_PUBLIC_KEY", value: await this.init() };
+      case "RESET_EMBEDDED_KEY":
+        this.reset();
+        return { type: "EMBEDDED_KEY_RESET", value: true };
+      default:
+        return undefined;
+    }
   }
 
   /** The public key, uncompressed, in hex, of a key made now if there is none. */
@@ -45,24 +61,27 @@ export class EmbeddedKey {
     return jwk === undefined ? "" : `04${hex(jwk.x)}${hex(jwk.y)}`;
   }
 
-  /** The private scalar, in hex; undefined when there is no key. */
+  /** The private scalar, in hex. */
   privateKey() {
     const jwk = this.#stored();
-    return jwk && hex(jwk.d);
+    if (jwk === undefined) {
+      throw new Error("cannot open the bundle: there is no embedded key, or its time is over");
+    }
+    return hex(jwk.d);
   }
 
   reset() {
-    this.#storage.removeItem(STORAGE_KEY);
+    this.#storage.removeItem(this.#name);
     this.#madeAt = undefined;
   }
 
   #store(value, lifetimeMs) {
-    this.#storage.setItem(STORAGE_KEY, JSON.stringify({ value, expiry: this.#madeAt + lifetimeMs }));
+    this.#storage.setItem(this.#name, JSON.stringify({ value, expiry: this.#madeAt + lifetimeMs }));
   }
 
   /** The key as JWK, unless its time is over. */
   #stored() {
-    const text = this.#storage.getItem(STORAGE_KEY);
+    const text = this.#storage.getItem(this.#name);
     if (text === null) return undefined;
     const { value, expiry } = JSON.parse(text);
     if (this.#now() < expiry) return value;

@@ -28,8 +28,8 @@ export function answerParent(window, frame) {
 }
 
 async function answerMessage(frame, message, send) {
-  const { type, value, requestId } = message ?? {};
-  const answer = await orError(() => frame.answer(type, value));
+  const { requestId, ...question } = message ?? {};
+  const answer = await orError(() => frame.answer(question));
   if (answer !== undefined) send({ ...answer, ...(requestId !== undefined && { requestId }) });
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask auth-frame`: the script that the server embeds and serves at `/auth-frame`.
+//! `cargo xtask frames`: the scripts that the server embeds, of its pages at `/auth-frame` and `/frames`.
 
 use std::path::{Path, PathBuf};
 
@@ -8,31 +8,31 @@ use crate::setup::{self, NODE, NPM};
 use crate::shell::{Failure, program, root, step};
 
 /// From the repository's root.
-pub(crate) const PACKAGE: &str = "packages/auth-frame";
+pub(crate) const PACKAGE: &str = "packages/frames";
 
-/// Builds it, unless it is newer than what it is built from.
+/// Builds them, unless they are newer than what they are built from.
 ///
 /// # Errors
 ///
 /// [`Failure::Missing`] without Node.js, [`Failure::Step`] when npm or the build fails.
 pub(crate) fn build() -> Result<(), Failure> {
     let package = root().join(PACKAGE);
-    if is_newer(&package.join("dist/auth-frame.js"), &sources(&package)?) {
+    if is_newer(&package.join("dist/auth.js"), &sources(&package)?) {
         return Ok(());
     }
     setup::require(&[NODE, NPM])?;
-    npm::install("auth frame", &package)?;
-    step("auth frame", program("node").arg("build.mjs").current_dir(&package))
+    npm::install("frames", &package)?;
+    step("frames", program("node").arg("build.mjs").current_dir(&package))
 }
 
-/// Builds it if that can be done here; the server says at `/auth-frame` when it couldn't.
+/// Builds them if that can be done here; the server says in their place when it couldn't.
 pub(crate) fn build_if_possible() {
     let reason = match build() {
         Ok(()) => return,
-        Err(Failure::Missing(_)) => "it needs node and npm to be built".to_owned(),
+        Err(Failure::Missing(_)) => "they need node and npm to be built".to_owned(),
         Err(failure) => failure.to_string(),
     };
-    eprintln!("xtask: going on without the auth frame: {reason}");
+    eprintln!("xtask: going on without the frames: {reason}");
 }
 
 fn sources(package: &Path) -> Result<Vec<PathBuf>, Failure> {

@@ -1,10 +1,10 @@
-// Bundles the frame's script: src/auth-frame.js → dist/auth-frame.js.
+// Bundles the frames' scripts: src/auth/page.js → dist/auth.js, and so on.
 
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-// @turnkey/crypto needs these for attestations, certificates and web hooks. The frame doesn't, but the
+// @turnkey/crypto needs these for attestations, certificates and web hooks. The frames don't, but the
 // packages fail to say that they may be left out.
 const UNUSED = /^(@peculiar\/x509|borsh|cbor-js|\.\/proof\.mjs|\.\/webhooks\.mjs)$/;
 
@@ -21,13 +21,14 @@ const leaveOutUnused = {
 
 await build({
   absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
-  entryPoints: ["src/auth-frame.js"],
-  outfile: "dist/auth-frame.js",
+  entryPoints: Object.fromEntries(["auth", "export", "import"].map((frame) => [frame, `src/${frame}/page.js`])),
+  outdir: "dist",
   bundle: true,
   minify: true,
   format: "iife",
   platform: "browser",
   target: "es2022",
+  charset: "utf8",
   legalComments: "inline",
   logLevel: "warning",
   plugins: [leaveOutUnused],

@@ -1,24 +1,19 @@
-// The frame without a browser: its storage, its parent and its clock are made here.
+// The auth frame without a browser: its storage, its parent and its clock are made here.
 
 import assert from "node:assert/strict";
-import { webcrypto } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { getPublicKey, verifyStampSignature } from "@turnkey/crypto";
 import { uint8ArrayFromHexString, uint8ArrayToHexString } from "@turnkey/encoding";
 
+import { openBundle } from "./src/auth/credential.js";
+import { AuthFrame } from "./src/auth/frame.js";
 import { answerParent } from "./src/channel.js";
-import { openBundle } from "./src/credential.js";
-import { Frame } from "./src/frame.js";
-import { MemoryStorage } from "./src/memory-storage.js";
-
-globalThis.crypto ??= webcrypto; // Node.js 18
+import { MemoryStorage } from "./src/storage.js";
+import { readVectors, storageWithKey } from "./testing.mjs";
 
 const HOUR_MS = 3_600_000;
-const VECTORS = JSON.parse(
-  await readFile(new URL("../../tests/vectors/bundles.json", import.meta.url), "utf8"),
-).credential_bundles;
+const VECTORS = (await readVectors("bundles")).credential_bundles;
 
 test("opens every valid bundle of the vectors, in both spellings", async () => {
   for (const { name, bundle, payload_hex, embeddedPrivate, decrypts_to } of VECTORS.valid) {
@@ -40,7 +35,7 @@ test("refuses every invalid bundle of the vectors", () => {
 test("the embedded key lives for 48 hours, unless a page asks otherwise when it is made", async () => {
   const storage = new MemoryStorage();
   let now = 0;
-  const key = async (lifetimeMs) => (await new Frame(storage, () => now).ready(lifetimeMs)).value;
+  const key = async (lifetimeMs) => (await new AuthFrame(storage, () => now).ready(lifetimeMs)).value;
 
   const first = await key();
   assert.match(first, /^04[0-9a-f]{128}$/);
@@ -56,21 +51,21 @@ test("the embedded key lives for 48 hours, unless a page asks otherwise when it 
 
 test("an override reaches the key that was made before it arrived", async () => {
   const storage = new MemoryStorage();
-  const frame = new Frame(storage, () => 0);
+  const frame = new AuthFrame(storage, () => 0);
   const [early, late] = await Promise.all([frame.ready(), frame.ready(HOUR_MS)]);
   assert.deepEqual(early, late);
   assert.equal(JSON.parse(storage.getItem("TURNKEY_EMBEDDED_KEY")).expiry, HOUR_MS);
 });
 
 test("a key is reset, and the next one is another", async () => {
-  const frame = new Frame(new MemoryStorage());
+  const frame = new AuthFrame(new MemoryStorage());
   const { value: first } = await frame.ready();
-  assert.deepEqual(await frame.answer("RESET_EMBEDDED_KEY"), { type: "EMBEDDED_KEY_RESET", value: true });
-  assert.deepEqual(await frame.answer("GET_EMBEDDED_PUBLIC_KEY"), { type: "EMBEDDED_PUBLIC_KEY", value: "" });
-  const { type, value: second } = await frame.answer("INIT_EMBEDDED_KEY");
+  assert.deepEqual(await frame.answer({ type: "RESET_EMBEDDED_KEY" }), { type: "EMBEDDED_KEY_RESET", value: true });
+  assert.deepEqual(await frame.answer({ type: "GET_EMBEDDED_PUBLIC_KEY" }), { type: "EMBEDDED_PUBLIC_KEY", value: "" });
+  const { type, value: second } = await frame.answer({ type: "INIT_EMBEDDED_KEY" });
   assert.equal(type, "EMBEDDED_PUBLIC_KEY");
   assert.notEqual(second, first);
-  assert.deepEqual(await frame.answer("GET_EMBEDDED_PUBLIC_KEY"), { type, value: second });
+  assert.deepEqual(await frame.answer({ type: "GET_EMBEDDED_PUBLIC_KEY" }), { type, value: second });
 });
 
 test("a parent with a port is answered there, and the window is no longer heard", async () => {
@@ -130,19 +125,12 @@ test("another window is not answered, nor is what an auth frame doesn't do", asy
 test("a page of its own has no parent", () => {
   const window = { addEventListener: () => assert.fail("listens") };
   window.parent = window;
-  answerParent(window, new Frame(new MemoryStorage()));
+  answerParent(window, new AuthFrame(new MemoryStorage()));
 });
 
 /** A frame whose embedded key is the one that the vectors are sealed to. */
 function withBundleKey() {
-  const d = Buffer.from(VECTORS.valid[0].embeddedPrivate, "hex");
-  const point = Buffer.from(getPublicKey(new Uint8Array(d), false)).subarray(1);
-  const [x, y] = [point.subarray(0, 32), point.subarray(32)];
-  const [jwkD, jwkX, jwkY] = [d, x, y].map((bytes) => bytes.toString("base64url"));
-  const value = { kty: "EC", crv: "P-256", d: jwkD, x: jwkX, y: jwkY };
-  const storage = new MemoryStorage();
-  storage.setItem("TURNKEY_EMBEDDED_KEY", JSON.stringify({ value, expiry: Date.now() + HOUR_MS }));
-  return new Frame(storage);
+  return new AuthFrame(storageWithKey("TURNKEY_EMBEDDED_KEY", VECTORS.valid[0].embeddedPrivate));
 }
 
 /** The frame in a window of its own, embedded by https://app.example. */
