@@ -90,6 +90,11 @@ class Browser {
     return this.#page.evaluate(work, argument);
   }
 
+  /** What a user sees and does in a frame of the page. */
+  frame(selector) {
+    return this.#page.frameLocator(selector);
+  }
+
   /** The page forgets everything that it hasn't stored. */
   async reload() {
     await this.#page.reload();
