@@ -7,7 +7,6 @@ import { wordlist as french } from "@scure/bip39/wordlists/french";
 import { wordlist as italian } from "@scure/bip39/wordlists/italian";
 import { wordlist as japanese } from "@scure/bip39/wordlists/japanese";
 import { wordlist as korean } from "@scure/bip39/wordlists/korean";
-import { wordlist as portuguese } from "@scure/bip39/wordlists/portuguese";
 import { wordlist as simplifiedChinese } from "@scure/bip39/wordlists/simplified-chinese";
 import { wordlist as spanish } from "@scure/bip39/wordlists/spanish";
 import { wordlist as traditionalChinese } from "@scure/bip39/wordlists/traditional-chinese";
@@ -18,7 +17,6 @@ const LISTS = [
   spanish,
   french,
   italian,
-  portuguese,
   czech,
   japanese,
   korean,
