@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    MessageRow, OrganizationChange, OrganizationRow, Page, RecordChange, RecordContent, RecordRow,
-    Revision, SecretRow, Store, StoreError,
+    MessageRow, OrganizationChange, OrganizationRow, Page, Queue, RecordChange, RecordContent,
+    RecordRow, Revision, SecretRow, Store, StoreError,
 };
 
 /// Tests every promise on what `$fresh` makes: an empty store and whatever must outlive it.
@@ -64,6 +64,8 @@ macro_rules! promises {
             message_is_leased,
             message_is_retried_and_finished,
             message_is_taken_once,
+            message_is_deferred,
+            messages_wait_among_their_own,
             latest_instants_never_come,
             one_concurrent_commit_wins_per_revision,
             acknowledged_commit_is_seen_at_once,
@@ -146,10 +148,13 @@ pub(crate) fn change(of: u128, n: u128, expected: Revision, text: &str) -> Recor
     RecordChange { organization: id(of), id: id(n), expected, content }
 }
 
+/// The queue of all messages that say nothing else.
+pub(crate) const PEOPLE: Queue = Queue::People;
+
 /// Message `n`, of organization 1.
 pub(crate) fn message(n: u128, due_ms: u64) -> MessageRow {
     let sealed = format!("message {n}").into_bytes();
-    MessageRow { id: id(n), organization: id(1), due_ms, attempts: 0, sealed }
+    MessageRow { id: id(n), organization: id(1), queue: PEOPLE, due_ms, attempts: 0, sealed }
 }
 
 /// A commit that changes records and nothing else.
@@ -220,7 +225,7 @@ async fn noted(store: &impl Store, of: u128, n: u128) -> (Revision, String) {
 
 /// Number, due time and attempts of each message taken.
 async fn taken(store: &impl Store, now: u64, lease: u64, limit: u32) -> Vec<(u128, u64, u32)> {
-    let messages = store.take_messages(now, lease, limit).await.unwrap();
+    let messages = store.take_messages(PEOPLE, now, lease, limit).await.unwrap();
     messages.iter().map(|it| (it.id.as_u128(), it.due_ms, it.attempts)).collect()
 }
 
@@ -285,6 +290,7 @@ pub(crate) async fn nothing_unknown_is_found(store: impl Store) {
     assert_eq!(store.purge_records(u64::MAX, 9).await.unwrap(), 0);
     store.finish_message(id(1)).await.unwrap();
     store.retry_message(id(1), 7).await.unwrap();
+    store.defer_message(id(1), 7).await.unwrap();
     assert_eq!(account_numbers(&store, None, Page::ALL).await, []);
     assert_eq!(activity_numbers(&store, &[], &[], Page::ALL).await, []);
     assert_eq!(found(&store, hash(1)).await, []);
@@ -1155,7 +1161,7 @@ pub(crate) async fn message_is_sent_with_its_commit_only(store: impl Store) {
     store.commit(sends(std::slice::from_ref(&replaced))).await.unwrap();
     let [one, _] = two;
     assert_eq!(
-        store.take_messages(1, 50, 9).await.unwrap(),
+        store.take_messages(PEOPLE, 1, 50, 9).await.unwrap(),
         [
             MessageRow { due_ms: 50, attempts: 1, ..one },
             MessageRow { due_ms: 50, attempts: 4, ..replaced }
@@ -1199,6 +1205,36 @@ pub(crate) async fn message_is_retried_and_finished(store: impl Store) {
         store.retry_message(id(1), 0).await.unwrap();
     }
     assert_eq!(taken(&store, u64::MAX, u64::MAX, 9).await, []);
+}
+
+/// A message that was taken and not tried comes again as if it had not been taken.
+pub(crate) async fn message_is_deferred(store: impl Store) {
+    store.commit(sends(&[message(1, 0)])).await.unwrap();
+    assert_eq!(taken(&store, 0, 50, 9).await, [(1, 50, 1)]);
+    store.defer_message(id(1), 20).await.unwrap();
+    assert_eq!(taken(&store, 19, 70, 9).await, []);
+    assert_eq!(taken(&store, 20, 70, 9).await, [(1, 70, 1)]);
+    for _ in 0..2 {
+        store.defer_message(id(1), 0).await.unwrap();
+    }
+    assert_eq!(taken(&store, 0, 50, 9).await, [(1, 50, 1)]);
+    store.finish_message(id(1)).await.unwrap();
+    store.defer_message(id(1), 0).await.unwrap();
+    assert_eq!(taken(&store, u64::MAX, u64::MAX, 9).await, []);
+}
+
+/// Whoever takes from one queue is given nothing of another, however long it waits there.
+pub(crate) async fn messages_wait_among_their_own(store: impl Store) {
+    let event = |n| MessageRow { queue: Queue::Webhooks, ..message(n, 0) };
+    store.commit(sends(&[event(1), event(2), message(3, 10)])).await.unwrap();
+    assert_eq!(taken(&store, 10, 50, 1).await, [(3, 50, 1)]);
+    let events = store.take_messages(Queue::Webhooks, 0, 50, 9).await.unwrap();
+    let leased = |n| MessageRow { due_ms: 50, attempts: 1, ..event(n) };
+    assert_eq!(events, [leased(1), leased(2)]);
+    store.retry_message(id(2), 0).await.unwrap();
+    assert_eq!(taken(&store, 49, 90, 9).await, []);
+    let events = store.take_messages(Queue::Webhooks, 0, 50, 9).await.unwrap();
+    assert_eq!(events, [MessageRow { attempts: 2, ..leased(2) }]);
 }
 
 /// However many take at the same time.
@@ -1344,5 +1380,5 @@ pub(crate) async fn large_rows_are_kept(store: impl Store) {
     assert!(activity.sealed == large);
     assert!(store.meta("large").await.unwrap().unwrap() == large);
     assert!(store.record(id(1), id(1)).await.unwrap().unwrap().sealed == large);
-    assert!(store.take_messages(0, 1, 1).await.unwrap()[0].sealed == large);
+    assert!(store.take_messages(PEOPLE, 0, 1, 1).await.unwrap()[0].sealed == large);
 }

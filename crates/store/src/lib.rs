@@ -16,8 +16,8 @@ use uuid::Uuid;
 pub use memory::MemoryStore;
 pub use rows::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    MessageRow, OrganizationChange, OrganizationRow, Page, RecordChange, RecordContent, RecordRow,
-    Revision, SecretRow,
+    MessageRow, OrganizationChange, OrganizationRow, Page, Queue, RecordChange, RecordContent,
+    RecordRow, Revision, SecretRow,
 };
 pub use sealed::{Decided, Opened, SealedCommit, SealedError, SealedStore, TakenMessage};
 pub use sqlite::{SqliteStore, Stats};
@@ -101,12 +101,13 @@ pub trait Store: Send + Sync + 'static {
     /// expired first and at most `limit`. Returns how many.
     async fn purge_records(&self, expired_before_ms: u64, limit: u32) -> Result<u32, StoreError>;
 
-    /// Takes messages to send: at most `limit` of those that are due at `now_ms`, the longest due
-    /// first. Until `lease_until_ms` nobody else is given them; whoever is not done with one by
+    /// Takes messages to send: at most `limit` of those of a queue that are due at `now_ms`, the longest
+    /// due first. Until `lease_until_ms` nobody else is given them; whoever is not done with one by
     /// then has it taken again. Returned is what is stored from now on: due at the end of the
     /// lease, with this attempt counted.
     async fn take_messages(
         &self,
+        queue: Queue,
         now_ms: u64,
         lease_until_ms: u64,
         limit: u32,
@@ -119,6 +120,9 @@ pub trait Store: Send + Sync + 'static {
     /// Has a message taken again, from an instant on, in milliseconds since the epoch. One that does
     /// not exist is passed over.
     async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError>;
+
+    /// As [`Store::retry_message`], of a message that was taken and not tried: that time does not count.
+    async fn defer_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError>;
 }
 
 /// What went wrong in a store.

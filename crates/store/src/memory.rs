@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::rows::LATEST_MS;
 use crate::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    MessageRow, OrganizationChange, Page, RecordChange, RecordRow, Revision, Store, StoreError,
+    MessageRow, OrganizationChange, Page, Queue, RecordChange, RecordRow, Revision, Store,
+    StoreError,
 };
 
 /// A [`Store`] that forgets everything when it is dropped.
@@ -204,13 +205,14 @@ impl Store for MemoryStore {
 
     async fn take_messages(
         &self,
+        queue: Queue,
         now_ms: u64,
         lease_until_ms: u64,
         limit: u32,
     ) -> Result<Vec<MessageRow>, StoreError> {
         let mut state = self.state()?;
-        let mut due: Vec<&mut MessageRow> =
-            state.messages.values_mut().filter(|message| message.due_ms <= now_ms).collect();
+        let is_due = |message: &&mut MessageRow| message.queue == queue && message.due_ms <= now_ms;
+        let mut due: Vec<&mut MessageRow> = state.messages.values_mut().filter(is_due).collect();
         due.sort_by_key(|message| (message.due_ms, message.id));
         let taken = due.into_iter().zip(0..limit).map(|(message, _)| {
             message.due_ms = lease_until_ms.min(LATEST_MS);
@@ -228,6 +230,14 @@ impl Store for MemoryStore {
     async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
         if let Some(message) = self.state()?.messages.get_mut(&id) {
             message.due_ms = due_ms.min(LATEST_MS);
+        }
+        Ok(())
+    }
+
+    async fn defer_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
+        if let Some(message) = self.state()?.messages.get_mut(&id) {
+            message.due_ms = due_ms.min(LATEST_MS);
+            message.attempts = message.attempts.saturating_sub(1);
         }
         Ok(())
     }

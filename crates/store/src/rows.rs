@@ -142,6 +142,26 @@ pub struct RecordContent {
     pub sealed: Vec<u8>,
 }
 
+/// What a message waits among. Those of one queue never wait for those of another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Queue {
+    /// Messages to people.
+    #[default]
+    People,
+    /// Events for webhook endpoints.
+    Webhooks,
+}
+
+impl Queue {
+    /// As it is stored.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::People => 0,
+            Self::Webhooks => 1,
+        }
+    }
+}
+
 /// A message that waits to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRow {
@@ -149,6 +169,8 @@ pub struct MessageRow {
     pub id: Uuid,
     /// The organization that has it sent; need not exist.
     pub organization: Uuid,
+    /// What it waits among.
+    pub queue: Queue,
     /// From when on it may be taken, in milliseconds since the epoch; 0 is at once. What is beyond
     /// `i64::MAX` is kept as that.
     pub due_ms: u64,

@@ -27,8 +27,8 @@ use uuid::Uuid;
 use crate::rows::LATEST_MS;
 use crate::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    MessageRow, OrganizationChange, OrganizationRow, Page, RecordChange, RecordContent, Revision,
-    SecretRow, Store, StoreError,
+    MessageRow, OrganizationChange, OrganizationRow, Page, Queue, RecordChange, RecordContent,
+    Revision, SecretRow, Store, StoreError,
 };
 
 /// Organizations kept opened.
@@ -394,7 +394,7 @@ impl SealedStore {
         limit: u32,
     ) -> Result<Vec<TakenMessage>, SealedError> {
         let (now, lease_until) = (now.as_millis(), lease_until.as_millis());
-        let rows = self.store.take_messages(now, lease_until, limit).await?;
+        let rows = self.store.take_messages(Queue::People, now, lease_until, limit).await?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -583,7 +583,9 @@ impl SealedStore {
             let (id, organization) = (message.id.0, message.organization.0);
             let json = SecretBytes::new(to_json("messages", &message)?);
             let sealed = keys.rows.seal(json.expose(), &place("message", &[id]), rng);
-            commit.messages.push(MessageRow { id, organization, due_ms: 0, attempts: 0, sealed });
+            let queue = Queue::People;
+            let row = MessageRow { id, organization, queue, due_ms: 0, attempts: 0, sealed };
+            commit.messages.push(row);
         }
         Ok(())
     }
@@ -1089,9 +1091,10 @@ mod tests {
         let taken = store.take_messages(at(10), at(60), 9).await.unwrap();
         assert!(matches!(taken.as_slice(), [Ok((one, 2))] if *one == message(1)));
         // Moved or flipped, it is not sent; the others are.
-        let [two, one] = <[MessageRow; 2]>::try_from(rows.take_messages(60, 0, 9).await.unwrap())
-            .unwrap()
-            .map(|row| MessageRow { due_ms: 0, ..row });
+        let [two, one] =
+            <[MessageRow; 2]>::try_from(rows.take_messages(Queue::People, 60, 0, 9).await.unwrap())
+                .unwrap()
+                .map(|row| MessageRow { due_ms: 0, ..row });
         assert!(!String::from_utf8_lossy(&one.sealed).contains("123456"));
         let moved = MessageRow { id: Uuid::from_u128(3), ..two.clone() };
         let mut flipped = two;

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    MessageRow, Page, RecordRow, Revision, Store, StoreError,
+    MessageRow, Page, Queue, RecordRow, Revision, Store, StoreError,
 };
 
 pub use write::Stats;
@@ -221,11 +221,12 @@ impl Store for SqliteStore {
 
     async fn take_messages(
         &self,
+        queue: Queue,
         now_ms: u64,
         lease_until_ms: u64,
         limit: u32,
     ) -> Result<Vec<MessageRow>, StoreError> {
-        self.writer.take_messages(now_ms, lease_until_ms, limit).await
+        self.writer.take_messages(queue, now_ms, lease_until_ms, limit).await
     }
 
     async fn finish_message(&self, id: Uuid) -> Result<(), StoreError> {
@@ -234,6 +235,10 @@ impl Store for SqliteStore {
 
     async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
         self.writer.retry_message(id, due_ms).await
+    }
+
+    async fn defer_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
+        self.writer.defer_message(id, due_ms).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 use keyward_store::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, Commit, KeyHash, Lookup,
-    MemoryStore, MessageRow, Page, RecordRow, Revision, Store, StoreError,
+    MemoryStore, MessageRow, Page, Queue, RecordRow, Revision, Store, StoreError,
 };
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -196,11 +196,12 @@ impl Store for Gate {
 
     async fn take_messages(
         &self,
+        queue: Queue,
         now_ms: u64,
         lease_until_ms: u64,
         limit: u32,
     ) -> Result<Vec<MessageRow>, StoreError> {
-        self.store.take_messages(now_ms, lease_until_ms, limit).await
+        self.store.take_messages(queue, now_ms, lease_until_ms, limit).await
     }
 
     async fn finish_message(&self, id: Uuid) -> Result<(), StoreError> {
@@ -209,5 +210,9 @@ impl Store for Gate {
 
     async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
         self.store.retry_message(id, due_ms).await
+    }
+
+    async fn defer_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
+        self.store.defer_message(id, due_ms).await
     }
 }

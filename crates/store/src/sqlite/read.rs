@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     AccountKey, AccountRow, ActivityFilter, ActivityKey, ActivityRow, KeyHash, Lookup, MessageRow,
-    OrganizationRow, Page, RecordRow, Revision,
+    OrganizationRow, Page, Queue, RecordRow, Revision,
 };
 
 /// Above every identifier, because it is longer than one of all ones.
@@ -265,19 +265,21 @@ pub(super) fn record(
     connection.prepare_cached(sql)?.query_row(params![organization, id], to_record).optional()
 }
 
-/// The messages that are due, the longest due first.
+/// The messages of a queue that are due, the longest due first.
 pub(super) fn due_messages(
     connection: &Connection,
+    queue: Queue,
     now_ms: i64,
     limit: u32,
 ) -> rusqlite::Result<Vec<MessageRow>> {
     let sql = "SELECT id, organization, due_ms, attempts, sealed FROM messages
-               WHERE due_ms <= ?1 ORDER BY due_ms, id LIMIT ?2";
+               WHERE queue = ?1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![now_ms, limit], |row| {
+    let rows = statement.query_map(params![queue.number(), now_ms, limit], |row| {
         Ok(MessageRow {
             id: row.get(0)?,
             organization: row.get(1)?,
+            queue,
             due_ms: unsigned(2, row.get(2)?)?,
             attempts: row.get(3)?,
             sealed: row.get(4)?,

@@ -12,6 +12,7 @@ use crate::StoreError;
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_records_and_messages.sql"),
+    include_str!("../../migrations/sqlite/0003_queues.sql"),
 ];
 
 /// Statements kept prepared per connection; more than there are.

@@ -8,7 +8,8 @@ use tempfile::TempDir;
 
 use super::{SqliteStore, schema};
 use crate::conformance::{
-    account, activity, change, changes, creation, decided_on, hash, id, message, record, secret,
+    PEOPLE, account, activity, change, changes, creation, decided_on, hash, id, message, record,
+    secret,
 };
 use crate::{ActivityKey, Commit, Lookup, MessageRow, Page, SecretRow, Store, StoreError};
 
@@ -41,7 +42,7 @@ async fn what_was_committed_is_there_after_reopening() {
     commit.records.push(change(2, 1, 0, "record"));
     commit.messages = vec![message(1, 0), message(2, 0), message(3, 0)];
     store.commit(commit).await.unwrap();
-    store.take_messages(0, 50, 2).await.unwrap();
+    store.take_messages(PEOPLE, 0, 50, 2).await.unwrap();
     store.retry_message(id(1), 40).await.unwrap();
     store.finish_message(id(3)).await.unwrap();
     drop(store);
@@ -54,8 +55,8 @@ async fn what_was_committed_is_there_after_reopening() {
     assert_eq!(store.meta("name").await.unwrap().unwrap(), b"value");
     assert_eq!(store.record(id(2), id(1)).await.unwrap().unwrap().sealed, b"record");
     let taken = |n| MessageRow { attempts: 2, ..message(n, 90) };
-    assert_eq!(store.take_messages(39, 90, 9).await.unwrap(), []);
-    assert_eq!(store.take_messages(50, 90, 9).await.unwrap(), [taken(1), taken(2)]);
+    assert_eq!(store.take_messages(PEOPLE, 39, 90, 9).await.unwrap(), []);
+    assert_eq!(store.take_messages(PEOPLE, 50, 90, 9).await.unwrap(), [taken(1), taken(2)]);
     // Rows are numbered on from where they were.
     store.commit(record(activity(2, 2))).await.unwrap();
     for n in [1, 2] {
@@ -86,8 +87,8 @@ async fn a_newer_schema_is_refused_and_left_alone() {
     };
     set(7);
     let newer = open(&folder);
-    assert!(matches!(newer, Err(StoreError::Newer { found: 7, supported: 2 })), "{newer:?}");
-    set(2);
+    assert!(matches!(newer, Err(StoreError::Newer { found: 7, supported: 3 })), "{newer:?}");
+    set(3);
     assert_eq!(open(&folder).unwrap().organization(id(1), 1).await.unwrap(), Lookup::Unchanged);
 }
 
@@ -106,7 +107,7 @@ async fn an_older_schema_is_brought_up_to_date() {
         assert_eq!(store.organization(id(1), 3).await.unwrap(), Lookup::Unchanged);
         let commit = changes(&[change(1, 1, revision, "record")]);
         store.commit(Commit { messages: vec![message(1, 0)], ..commit }).await.unwrap();
-        assert_eq!(store.take_messages(0, 1, 9).await.unwrap().len(), 1);
+        assert_eq!(store.take_messages(PEOPLE, 0, 1, 9).await.unwrap().len(), 1);
     }
 }
 
@@ -214,7 +215,7 @@ async fn deleted_records_and_finished_messages_are_in_no_file() {
     let messages = vec![sealed(1, "<finished>"), sealed(2, "<waiting>")];
     let records = [records, vec![kept]].concat();
     store.commit(Commit { records, messages, ..creation(2, &[]) }).await.unwrap();
-    store.take_messages(0, 9, 9).await.unwrap();
+    store.take_messages(PEOPLE, 0, 9, 9).await.unwrap();
     let before = content(folder.path());
     let gone = ["<deleted>", "<purged>", "<organization's>", "<finished>"];
     for text in gone.iter().chain(&["<kept>", "<waiting>"]) {

@@ -24,7 +24,7 @@ use super::read::{due_messages, revision, tag};
 use crate::rows::LATEST_MS;
 use crate::{
     AccountRow, ActivityRow, Commit, KeyHash, MessageRow, OrganizationChange, OrganizationRow,
-    RecordChange, SecretRow, StoreError,
+    Queue, RecordChange, SecretRow, StoreError,
 };
 
 /// Most jobs in a group; bounds how long the first waits for the last.
@@ -136,11 +136,13 @@ impl Writer {
 
     pub(super) async fn take_messages(
         &self,
+        queue: Queue,
         now_ms: u64,
         lease_until_ms: u64,
         limit: u32,
     ) -> Result<Vec<MessageRow>, StoreError> {
-        self.run(move |worker| Ok(worker.take_messages(now_ms, lease_until_ms, limit)?)).await
+        self.run(move |worker| Ok(worker.take_messages(queue, now_ms, lease_until_ms, limit)?))
+            .await
     }
 
     pub(super) async fn finish_message(&self, id: Uuid) -> Result<(), StoreError> {
@@ -149,6 +151,10 @@ impl Writer {
 
     pub(super) async fn retry_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
         self.run(move |worker| Ok(worker.retry_message(id, due_ms)?)).await
+    }
+
+    pub(super) async fn defer_message(&self, id: Uuid, due_ms: u64) -> Result<(), StoreError> {
+        self.run(move |worker| Ok(worker.defer_message(id, due_ms)?)).await
     }
 
     /// Has the thread do something. When it has ended, by an I/O error or a panic, so have both
@@ -574,23 +580,24 @@ impl Worker {
     }
 
     fn write_message(&self, message: &MessageRow) -> rusqlite::Result<()> {
-        let MessageRow { id, organization, due_ms, attempts, sealed } = message;
-        let sql = "INSERT INTO messages (id, organization, due_ms, attempts, sealed)
-                   VALUES (?1, ?2, ?3, ?4, ?5)
+        let MessageRow { id, organization, queue, due_ms, attempts, sealed } = message;
+        let sql = "INSERT INTO messages (id, organization, queue, due_ms, attempts, sealed)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                    ON CONFLICT (id) DO UPDATE
-                   SET organization = ?2, due_ms = ?3, attempts = ?4, sealed = ?5";
-        let content = params![id, organization, instant(*due_ms), attempts, sealed];
+                   SET organization = ?2, queue = ?3, due_ms = ?4, attempts = ?5, sealed = ?6";
+        let content = params![id, organization, queue.number(), instant(*due_ms), attempts, sealed];
         self.connection.prepare_cached(sql)?.execute(content)?;
         Ok(())
     }
 
     fn take_messages(
         &self,
+        queue: Queue,
         now_ms: u64,
         lease_until_ms: u64,
         limit: u32,
     ) -> rusqlite::Result<Vec<MessageRow>> {
-        let mut taken = due_messages(&self.connection, instant(now_ms), limit)?;
+        let mut taken = due_messages(&self.connection, queue, instant(now_ms), limit)?;
         let sql = "UPDATE messages SET due_ms = ?2, attempts = ?3 WHERE id = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         for message in &mut taken {
@@ -612,6 +619,12 @@ impl Worker {
 
     fn retry_message(&self, id: Uuid, due_ms: u64) -> rusqlite::Result<()> {
         let sql = "UPDATE messages SET due_ms = ?2 WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute(params![id, instant(due_ms)])?;
+        Ok(())
+    }
+
+    fn defer_message(&self, id: Uuid, due_ms: u64) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET due_ms = ?2, attempts = max(attempts - 1, 0) WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute(params![id, instant(due_ms)])?;
         Ok(())
     }
