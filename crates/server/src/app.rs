@@ -11,8 +11,9 @@ use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, webhooks};
 use crate::dev::Development;
+use crate::fetch::Fetcher;
 use crate::identities::Identities;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -45,6 +46,8 @@ pub struct App {
     pub(crate) delivery: Arc<dyn Delivery>,
     /// Told when there may be messages to send.
     pub(crate) messages: Notify,
+    /// What sends to webhook endpoints.
+    pub(crate) webhooks: Fetcher,
     /// What it counts.
     pub(crate) metrics: Metrics,
     /// The page to try it with, where it is served.
@@ -84,6 +87,7 @@ impl App {
             trusted_proxies: config.limits.trusted_proxies,
             delivery,
             messages: Notify::new(),
+            webhooks: Fetcher::for_webhooks(&config.webhooks, webhooks::LIMITS, false),
             metrics: Metrics::default(),
             playground: config.playground.then_some(playground),
             development: None,
@@ -118,7 +122,8 @@ impl App {
     ) -> Self {
         let config = Config { playground: true, ..config.clone() };
         let app = Self::new(store, keys, &config, base_url, development.inbox.clone());
-        Self { clock: development.clock.clone(), development: Some(development), ..app }
+        let webhooks = Fetcher::for_webhooks(&config.webhooks, webhooks::LIMITS, true);
+        Self { clock: development.clock.clone(), development: Some(development), webhooks, ..app }
     }
 
     /// Refuses a caller whose session has ended by a limit.

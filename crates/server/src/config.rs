@@ -100,6 +100,18 @@ pub struct Config {
     pub mail: Option<MailConfig>,
     /// How text messages are sent; `None` when they are not.
     pub sms: Option<SmsConfig>,
+    /// Where webhook endpoints may be.
+    pub webhooks: WebhooksConfig,
+}
+
+/// Where webhook endpoints may be, beside public addresses over https.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebhooksConfig {
+    /// Send to endpoints wherever they are, in private networks too. Only over https.
+    pub allow_private_networks: bool,
+    /// Origins that are sent to although they are in a private network, or over http.
+    pub private_origins: Vec<Origin>,
 }
 
 /// Which issuers of identity tokens are asked for their keys, and where they may be.
@@ -236,6 +248,7 @@ impl Default for Config {
             playground_organization_id: None,
             mail: None,
             sms: None,
+            webhooks: WebhooksConfig::default(),
         }
     }
 }

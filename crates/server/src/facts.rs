@@ -21,6 +21,7 @@ use keyward_protocol::wire::{InvalidRequest, Page, RequestError, Timestamp};
 use keyward_store::Opened;
 
 use crate::app::App;
+use crate::fetch::Url;
 use crate::submit::{Loaded, with_parent};
 
 /// Fetches what an activity needs.
@@ -109,6 +110,11 @@ pub(crate) async fn facts(
         }
         Needs::Secret(id) => {
             Facts::Secret(store.secret(opened, id).await.map_err(RequestError::internal)?)
+        }
+        Needs::Destination(url) => {
+            let checked = Url::parse(&url).and_then(|url| app.webhooks.admits(&url));
+            let refusal = |error| InvalidRequest::new(format!("invalid url: {error}"));
+            Facts::Destination(checked.map_err(refusal))
         }
     })
 }

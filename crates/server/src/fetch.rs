@@ -23,7 +23,7 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Timeout};
 
-use crate::config::OidcConfig;
+use crate::config::{OidcConfig, WebhooksConfig};
 use crate::tls;
 
 /// Longest URL that is asked.
@@ -175,6 +175,25 @@ impl Origin {
         let port = port.unwrap_or(if is_https { 443 } else { 80 });
         Some(Self { is_https, host: host.to_ascii_lowercase(), port })
     }
+
+    /// The address that it names without a name.
+    fn address(&self) -> Option<IpAddr> {
+        self.host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+    }
+
+    fn is_local_name(&self) -> bool {
+        self.host == "localhost" || self.host.ends_with(".localhost")
+    }
+
+    /// Whether it is on this machine.
+    fn is_loopback(&self) -> bool {
+        self.address().map_or_else(|| self.is_local_name(), |address| address.is_loopback())
+    }
+
+    /// Whether it may be on the public internet, as far as its text says.
+    fn looks_public(&self) -> bool {
+        self.address().map_or_else(|| !self.is_local_name(), is_public)
+    }
 }
 
 /// How much a fetch may take.
@@ -257,8 +276,27 @@ impl Fetcher {
     pub fn with_limits(config: &OidcConfig, limits: FetchLimits) -> Self {
         let rules = Rules {
             is_private_allowed: config.allow_private_networks,
+            is_loopback_allowed: false,
             private_origins: config.private_issuers.as_slice().into(),
         };
+        Self::within(rules, limits)
+    }
+
+    /// A client that sends to webhook endpoints; in development to those on this machine too.
+    pub fn for_webhooks(
+        config: &WebhooksConfig,
+        limits: FetchLimits,
+        is_development: bool,
+    ) -> Self {
+        let rules = Rules {
+            is_private_allowed: config.allow_private_networks,
+            is_loopback_allowed: is_development,
+            private_origins: config.private_origins.as_slice().into(),
+        };
+        Self::within(rules, limits)
+    }
+
+    fn within(rules: Rules, limits: FetchLimits) -> Self {
         let places = Arc::new(Semaphore::new(limits.concurrent));
         Self(Arc::new(Inner { rules, limits, places, agent: OnceLock::new() }))
     }
@@ -273,13 +311,25 @@ impl Fetcher {
         if is_permitted { Ok(()) } else { Err(FetchError::Insecure) }
     }
 
+    /// Whether a URL may be asked, as far as its text says. Its name is looked up only when it is connected to.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Insecure`], and [`FetchError::Forbidden`] for an address of a network that is not asked.
+    pub fn admits(&self, url: &Url) -> Result<(), FetchError> {
+        self.permits(url)?;
+        let rules = &self.0.rules;
+        let is_open = rules.is_private_allowed || rules.is_listed(&url.origin);
+        if is_open || url.origin.looks_public() { Ok(()) } else { Err(FetchError::Forbidden) }
+    }
+
     /// Asks for a JSON document.
     ///
     /// # Errors
     ///
     /// [`FetchError`], but not for a status.
     pub async fn get(&self, url: &Url, headers: Vec<Header>) -> Result<Answer, FetchError> {
-        self.run(url, headers, None).await
+        self.run(url, move |inner, uri| inner.ask(uri, headers, None)).await
     }
 
     /// Posts a form and asks for a JSON document.
@@ -293,15 +343,28 @@ impl Fetcher {
         headers: Vec<Header>,
         form: Form,
     ) -> Result<Answer, FetchError> {
-        self.run(url, headers, Some(form)).await
+        self.run(url, move |inner, uri| inner.ask(uri, headers, Some(&form))).await
     }
 
-    async fn run(
+    /// Posts JSON and waits for the status, whatever it is. The body of the answer is not read.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], but not for a status.
+    pub async fn tell(
         &self,
         url: &Url,
         headers: Vec<Header>,
-        form: Option<Form>,
-    ) -> Result<Answer, FetchError> {
+        json: String,
+    ) -> Result<u16, FetchError> {
+        self.run(url, move |inner, uri| inner.tell(uri, headers, &json)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        url: &Url,
+        ask: impl FnOnce(&Inner, &Uri) -> Result<T, ureq::Error> + Send + 'static,
+    ) -> Result<T, FetchError> {
         self.permits(url)?;
         let place = tokio::time::timeout(self.0.limits.wait, self.0.places.clone().acquire_owned())
             .await
@@ -312,7 +375,7 @@ impl Fetcher {
         // Goes on when nobody waits any more, and keeps its place until it is over.
         tokio::task::spawn_blocking(move || {
             let _place: OwnedSemaphorePermit = place;
-            inner.ask(&uri, headers, form.as_ref()).map_err(fetch_error)
+            ask(&inner, &uri).map_err(fetch_error)
         })
         .await
         .map_err(|_| FetchError::Interrupted)?
@@ -320,13 +383,25 @@ impl Fetcher {
 }
 
 impl Inner {
+    fn agent(&self) -> &Agent {
+        self.agent.get_or_init(|| agent(self.rules.clone(), self.limits.timeout))
+    }
+
+    fn tell(&self, uri: &Uri, headers: Vec<Header>, json: &str) -> Result<u16, ureq::Error> {
+        let mut request = self.agent().post(uri).header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        Ok(request.send(json)?.status().as_u16())
+    }
+
     fn ask(
         &self,
         uri: &Uri,
         headers: Vec<Header>,
         form: Option<&Form>,
     ) -> Result<Answer, ureq::Error> {
-        let agent = self.agent.get_or_init(|| agent(self.rules.clone(), self.limits.timeout));
+        let agent = self.agent();
         let mut answer = if let Some(form) = form {
             let mut request = agent
                 .post(uri)
@@ -509,12 +584,14 @@ pub(crate) fn form_encode(bytes: &[u8], encoded: &mut Vec<u8>) {
 #[derive(Clone, Debug)]
 struct Rules {
     is_private_allowed: bool,
+    /// Whether this machine is, over http too.
+    is_loopback_allowed: bool,
     private_origins: Arc<[Origin]>,
 }
 
 impl Rules {
     fn is_listed(&self, origin: &Origin) -> bool {
-        self.private_origins.contains(origin)
+        self.private_origins.contains(origin) || (self.is_loopback_allowed && origin.is_loopback())
     }
 }
 
@@ -714,6 +791,59 @@ mod tests {
         }
         let connected = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
         assert!(connected.is_err(), "{connected:?}");
+    }
+
+    #[tokio::test]
+    async fn tells_and_looks_at_the_status_alone() {
+        for (reply, status) in [
+            (Reply::Body(204, String::new()), 204),
+            (Reply::Endless, 200),
+            (Reply::Redirect("https://example.com/".to_owned()), 302),
+        ] {
+            let site = site(reply).await;
+            let config = WebhooksConfig::default();
+            let fetcher = Fetcher::for_webhooks(&config, FetchLimits::default(), true);
+            let header = (HeaderName::from_static("x-a"), HeaderValue::from_static("b"));
+            let told = fetcher.tell(&url(&site.url), vec![header], "{}".to_owned()).await;
+            assert_eq!(told.unwrap(), status);
+            let asked = site.next().unwrap();
+            assert_eq!((asked.method.as_str(), asked.body.as_str()), ("POST", "{}"));
+            assert_eq!(asked.header("content-type"), Some("application/json"));
+            assert_eq!(asked.header("x-a"), Some("b"));
+            let fetcher = Fetcher::for_webhooks(&config, FetchLimits::default(), false);
+            let told = fetcher.tell(&url(&site.url), Vec::new(), "{}".to_owned()).await;
+            assert!(matches!(told, Err(FetchError::Insecure)), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn admits_what_may_be_public() {
+        let admits = |config: &WebhooksConfig, is_development, text: &str| {
+            let limits = FetchLimits::default();
+            Fetcher::for_webhooks(config, limits, is_development).admits(&url(text))
+        };
+        let usual = WebhooksConfig::default();
+        assert!(admits(&usual, false, "https://hooks.example/a").is_ok());
+        assert!(admits(&usual, false, "https://1.1.1.1/").is_ok());
+        for text in
+            ["https://127.0.0.1/", "https://[::1]/", "https://localhost/", "https://10.1.2.3/"]
+        {
+            let refused = admits(&usual, false, text);
+            assert!(matches!(refused, Err(FetchError::Forbidden)), "{text}: {refused:?}");
+        }
+        let refused = admits(&usual, false, "http://hooks.example/");
+        assert!(matches!(refused, Err(FetchError::Insecure)), "{refused:?}");
+        assert!(admits(&usual, true, "http://localhost:3000/a").is_ok());
+        assert!(admits(&usual, true, "http://[::1]:3000/a").is_ok());
+        assert!(admits(&usual, true, "https://10.1.2.3/").is_err());
+        let listed = WebhooksConfig {
+            private_origins: vec![Origin::try_from("http://10.1.2.3".to_owned()).unwrap()],
+            ..WebhooksConfig::default()
+        };
+        assert!(admits(&listed, false, "http://10.1.2.3/a").is_ok());
+        let open = WebhooksConfig { allow_private_networks: true, ..WebhooksConfig::default() };
+        assert!(admits(&open, false, "https://10.1.2.3/").is_ok());
+        assert!(admits(&open, false, "http://10.1.2.3/").is_err());
     }
 
     #[tokio::test]

@@ -26,6 +26,7 @@ export interface Routes {
   create_users: { parameters: CreateUsersIntentV4; result: CreateUsersResult };
   create_wallet: { parameters: CreateWalletIntent; result: WalletResult };
   create_wallet_accounts: { parameters: CreateWalletAccountsIntent; result: CreateWalletAccountsResult };
+  create_webhook_endpoint: { parameters: CreateWebhookEndpointIntent; result: CreateWebhookEndpointResult };
   delete_api_keys: { parameters: DeleteApiKeysIntent; result: DeleteApiKeysResult };
   delete_authenticators: { parameters: DeleteAuthenticatorsIntent; result: DeleteAuthenticatorsResult };
   delete_invitation: { parameters: DeleteInvitationIntent; result: DeleteInvitationResult };
@@ -43,6 +44,7 @@ export interface Routes {
   delete_users: { parameters: DeleteUsersIntent; result: DeleteUsersResult };
   delete_wallet_accounts: { parameters: DeleteWalletAccountsIntent; result: DeleteWalletAccountsResult };
   delete_wallets: { parameters: DeleteWalletsIntent; result: DeleteWalletsResult };
+  delete_webhook_endpoint: { parameters: DeleteWebhookEndpointIntent; result: DeleteWebhookEndpointResult };
   disable_auth_proxy: { parameters: DisableAuthProxyIntent; result: DisableAuthProxyResult };
   email_auth: { parameters: EmailAuthIntentV3; result: EmailAuthResult };
   enable_auth_proxy: { parameters: EnableAuthProxyIntent; result: EnableAuthProxyResult };
@@ -100,6 +102,7 @@ export interface Routes {
   list_verified_suborgs: { parameters: OfCaller<ListVerifiedSuborgs>; result: ListVerifiedSuborgsResponse };
   list_wallet_accounts: { parameters: OfCaller<ListWalletAccounts>; result: ListWalletAccountsResponse };
   list_wallets: { parameters: OfCaller<ListWallets>; result: ListWalletsResponse };
+  list_webhook_endpoints: { parameters: OfCaller<ListWebhookEndpoints>; result: ListWebhookEndpointsResponse };
   oauth: { parameters: OauthIntent; result: OauthResult };
   oauth2_authenticate: { parameters: Oauth2AuthenticateIntent; result: Oauth2AuthenticateResult };
   oauth_login: { parameters: OauthLoginIntent; result: OauthLoginResult };
@@ -135,6 +138,7 @@ export interface Routes {
   update_user_phone_number: { parameters: UpdateUserPhoneNumberIntent; result: UpdateUserPhoneNumberResult };
   update_user_tag: { parameters: UpdateUserTagIntent; result: UpdateUserTagResult };
   update_wallet: { parameters: UpdateWalletIntent; result: UpdateWalletResult };
+  update_webhook_endpoint: { parameters: UpdateWebhookEndpointIntent; result: UpdateWebhookEndpointResult };
   verify_otp: { parameters: VerifyOtpIntent; result: VerifyOtpResult };
   whoami: { parameters: OfCaller<Whoami>; result: WhoamiResponse };
 }
@@ -163,6 +167,7 @@ export interface Api {
   createUsers(parameters: Routes["create_users"]["parameters"], as?: As): Promise<Routes["create_users"]["result"]>;
   createWallet(parameters: Routes["create_wallet"]["parameters"], as?: As): Promise<Routes["create_wallet"]["result"]>;
   createWalletAccounts(parameters: Routes["create_wallet_accounts"]["parameters"], as?: As): Promise<Routes["create_wallet_accounts"]["result"]>;
+  createWebhookEndpoint(parameters: Routes["create_webhook_endpoint"]["parameters"], as?: As): Promise<Routes["create_webhook_endpoint"]["result"]>;
   deleteApiKeys(parameters: Routes["delete_api_keys"]["parameters"], as?: As): Promise<Routes["delete_api_keys"]["result"]>;
   deleteAuthenticators(parameters: Routes["delete_authenticators"]["parameters"], as?: As): Promise<Routes["delete_authenticators"]["result"]>;
   deleteInvitation(parameters: Routes["delete_invitation"]["parameters"], as?: As): Promise<Routes["delete_invitation"]["result"]>;
@@ -180,6 +185,7 @@ export interface Api {
   deleteUsers(parameters: Routes["delete_users"]["parameters"], as?: As): Promise<Routes["delete_users"]["result"]>;
   deleteWalletAccounts(parameters: Routes["delete_wallet_accounts"]["parameters"], as?: As): Promise<Routes["delete_wallet_accounts"]["result"]>;
   deleteWallets(parameters: Routes["delete_wallets"]["parameters"], as?: As): Promise<Routes["delete_wallets"]["result"]>;
+  deleteWebhookEndpoint(parameters: Routes["delete_webhook_endpoint"]["parameters"], as?: As): Promise<Routes["delete_webhook_endpoint"]["result"]>;
   disableAuthProxy(parameters?: Routes["disable_auth_proxy"]["parameters"], as?: As): Promise<Routes["disable_auth_proxy"]["result"]>;
   emailAuth(parameters: Routes["email_auth"]["parameters"], as?: As): Promise<Routes["email_auth"]["result"]>;
   enableAuthProxy(parameters?: Routes["enable_auth_proxy"]["parameters"], as?: As): Promise<Routes["enable_auth_proxy"]["result"]>;
@@ -237,6 +243,7 @@ export interface Api {
   listVerifiedSuborgs(parameters?: Routes["list_verified_suborgs"]["parameters"], as?: As): Promise<Routes["list_verified_suborgs"]["result"]>;
   listWalletAccounts(parameters?: Routes["list_wallet_accounts"]["parameters"], as?: As): Promise<Routes["list_wallet_accounts"]["result"]>;
   listWallets(parameters?: Routes["list_wallets"]["parameters"], as?: As): Promise<Routes["list_wallets"]["result"]>;
+  listWebhookEndpoints(parameters?: Routes["list_webhook_endpoints"]["parameters"], as?: As): Promise<Routes["list_webhook_endpoints"]["result"]>;
   oauth(parameters: Routes["oauth"]["parameters"], as?: As): Promise<Routes["oauth"]["result"]>;
   oauth2Authenticate(parameters: Routes["oauth2_authenticate"]["parameters"], as?: As): Promise<Routes["oauth2_authenticate"]["result"]>;
   oauthLogin(parameters: Routes["oauth_login"]["parameters"], as?: As): Promise<Routes["oauth_login"]["result"]>;
@@ -272,6 +279,7 @@ export interface Api {
   updateUserPhoneNumber(parameters: Routes["update_user_phone_number"]["parameters"], as?: As): Promise<Routes["update_user_phone_number"]["result"]>;
   updateUserTag(parameters: Routes["update_user_tag"]["parameters"], as?: As): Promise<Routes["update_user_tag"]["result"]>;
   updateWallet(parameters: Routes["update_wallet"]["parameters"], as?: As): Promise<Routes["update_wallet"]["result"]>;
+  updateWebhookEndpoint(parameters: Routes["update_webhook_endpoint"]["parameters"], as?: As): Promise<Routes["update_webhook_endpoint"]["result"]>;
   verifyOtp(parameters: Routes["verify_otp"]["parameters"], as?: As): Promise<Routes["verify_otp"]["result"]>;
   whoami(parameters?: Routes["whoami"]["parameters"], as?: As): Promise<Routes["whoami"]["result"]>;
 }
@@ -932,6 +940,24 @@ export interface CreateWalletIntent {
   walletName: string;
 }
 
+/** As it travels. */
+export interface CreateWebhookEndpointIntent {
+  /** Its name. */
+  name: string;
+  /** What it is told of. */
+  subscriptions?: WebhookSubscriptionParams[] | null;
+  /** Where events are posted to: https. */
+  url: string;
+}
+
+/** What it answers. */
+export interface CreateWebhookEndpointResult {
+  /** Id of the endpoint. */
+  endpointId: string;
+  /** The endpoint. */
+  webhookEndpoint: WebhookEndpointData;
+}
+
 export interface Credential {
   /** API keys: hex as in the stamp. Passkeys: COSE key (RFC 9052), base64url. */
   publicKey: string;
@@ -1165,6 +1191,18 @@ export interface DeleteWalletsIntent {
 export interface DeleteWalletsResult {
   /** The wallets that are gone. */
   walletIds: string[];
+}
+
+/** As it travels. */
+export interface DeleteWebhookEndpointIntent {
+  /** The endpoint. */
+  endpointId: string;
+}
+
+/** What it answers. */
+export interface DeleteWebhookEndpointResult {
+  /** Id of the endpoint that is gone. */
+  endpointId: string;
 }
 
 /** A policy that says something else, or that is on one side only. */
@@ -2289,6 +2327,18 @@ export interface ListWalletsResponse {
   wallets: Wallet[];
 }
 
+/** As it travels. */
+export interface ListWebhookEndpoints {
+  /** The organization. */
+  organizationId: string;
+}
+
+/** What it answers. */
+export interface ListWebhookEndpointsResponse {
+  /** In the order they were made. */
+  webhookEndpoints: WebhookEndpointData[];
+}
+
 /** When a user must show several factors. */
 export interface MfaPolicy {
   condition: string;
@@ -3357,6 +3407,26 @@ export interface UpdateWalletResult {
   walletId: string;
 }
 
+/** As it travels. What is absent stays as it is. */
+export interface UpdateWebhookEndpointIntent {
+  /** The endpoint. */
+  endpointId: string;
+  /** Whether it is told of anything. */
+  isActive?: boolean | null;
+  /** Its name. */
+  name?: string | null;
+  /** Where events are posted to: https. */
+  url?: string | null;
+}
+
+/** What it answers. */
+export interface UpdateWebhookEndpointResult {
+  /** Id of the endpoint. */
+  endpointId: string;
+  /** The endpoint as it is now. */
+  webhookEndpoint: WebhookEndpointData;
+}
+
 export interface User {
   apiKeys: ApiKey[];
   authenticators: Authenticator[];
@@ -3524,6 +3594,26 @@ export interface WayValue {
   name: string;
   /** As a condition writes it. */
   value: string;
+}
+
+/** A URL that is told of events. */
+export interface WebhookEndpointData {
+  endpointId: string;
+  isActive: boolean;
+  name: string;
+  organizationId: string;
+  subscriptions?: WebhookSubscriptionParams[] | null;
+  url: string;
+}
+
+/** A kind of event that an endpoint is told of. */
+export interface WebhookSubscriptionParams {
+  /** `ACTIVITY_UPDATES` or `SEND_TRANSACTION_STATUS_UPDATES`. */
+  eventType: string;
+  /** JSON; no filter is known, so it must be absent or an empty object. */
+  filtersJson?: string | null;
+  /** Absent means that it is. */
+  isActive?: boolean | null;
 }
 
 /** As it travels. */

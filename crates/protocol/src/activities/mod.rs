@@ -39,6 +39,7 @@ pub mod create_user_tag;
 pub mod create_users;
 pub mod create_wallet;
 pub mod create_wallet_accounts;
+pub mod create_webhook_endpoint;
 pub mod delete_api_keys;
 pub mod delete_authenticators;
 pub mod delete_invitation;
@@ -56,6 +57,7 @@ pub mod delete_user_tags;
 pub mod delete_users;
 pub mod delete_wallet_accounts;
 pub mod delete_wallets;
+pub mod delete_webhook_endpoint;
 pub mod disable_auth_proxy;
 pub mod email_auth;
 pub mod enable_auth_proxy;
@@ -105,6 +107,7 @@ pub mod update_user_name;
 pub mod update_user_phone_number;
 pub mod update_user_tag;
 pub mod update_wallet;
+pub mod update_webhook_endpoint;
 pub mod verify_otp;
 
 /// Calls a macro with every activity, each as the module, which is named for its route, and the type. A new
@@ -134,6 +137,7 @@ macro_rules! for_each_activity {
             create_users::CreateUsers,
             create_wallet::CreateWallet,
             create_wallet_accounts::CreateWalletAccounts,
+            create_webhook_endpoint::CreateWebhookEndpoint,
             delete_api_keys::DeleteApiKeys,
             delete_authenticators::DeleteAuthenticators,
             delete_invitation::DeleteInvitation,
@@ -151,6 +155,7 @@ macro_rules! for_each_activity {
             delete_users::DeleteUsers,
             delete_wallet_accounts::DeleteWalletAccounts,
             delete_wallets::DeleteWallets,
+            delete_webhook_endpoint::DeleteWebhookEndpoint,
             disable_auth_proxy::DisableAuthProxy,
             email_auth::EmailAuth,
             enable_auth_proxy::EnableAuthProxy,
@@ -200,6 +205,7 @@ macro_rules! for_each_activity {
             update_user_phone_number::UpdateUserPhoneNumber,
             update_user_tag::UpdateUserTag,
             update_wallet::UpdateWallet,
+            update_webhook_endpoint::UpdateWebhookEndpoint,
             verify_otp::VerifyOtp,
         }
     };

@@ -69,6 +69,8 @@ pub enum Needs {
     Exchange(CodeExchange),
     /// What is kept under an id, as the key of a private key is: [`Facts::Secret`].
     Secret(Uuid),
+    /// Whether the server may send to this URL: [`Facts::Destination`].
+    Destination(String),
 }
 
 /// Tokens that a request carries. They are looked into, not believed.
@@ -172,6 +174,8 @@ pub enum Facts {
     Exchanged(Result<Exchanged, RequestError>),
     /// The secret, where there is one.
     Secret(Option<SecretBytes>),
+    /// That it may be sent to; the refusal where it may not.
+    Destination(Result<(), InvalidRequest>),
 }
 
 /// The server's own keys.
@@ -407,6 +411,18 @@ impl<'a> Context<'a> {
             return Err(InvalidRequest::new("the provider does not say who the user is").into());
         }
         Ok(exchanged)
+    }
+
+    /// Refuses a destination that the server does not send to.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the URL; [`RequestError::Busy`] when that was not looked at.
+    pub fn check_destination(&mut self) -> Result<(), RequestError> {
+        match std::mem::replace(&mut self.facts, Facts::Nothing) {
+            Facts::Destination(checked) => Ok(checked?),
+            _ => Err(RequestError::Busy),
+        }
     }
 
     /// The accounts there are of those asked for.

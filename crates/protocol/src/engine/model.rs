@@ -17,12 +17,12 @@ use crate::parameters::SignWith;
 use crate::wire::enums::{
     AccessType, AddressFormat, ApiKeyCurve, AuthenticationType, AuthenticatorTransport,
     CredentialType, Curve, Effect, FeatureName, Oauth2Provider, PathFormat,
-    SmartContractInterfaceType, TagType,
+    SmartContractInterfaceType, TagType, WebhookEventType,
 };
 use crate::wire::id::{
     ApiKeyId, AuthenticatorId, InvitationId, MfaPolicyId, Oauth2CredentialId, OauthProviderId,
     OrganizationId, PolicyId, PrivateKeyId, SecretId, SessionId, SessionProfileId,
-    SmartContractInterfaceId, TagId, UserId, WalletAccountId, WalletId,
+    SmartContractInterfaceId, TagId, UserId, WalletAccountId, WalletId, WebhookEndpointId,
 };
 use crate::wire::{RequestError, Timestamp};
 
@@ -64,6 +64,9 @@ pub mod limits {
     pub const SMART_CONTRACT_INTERFACES: usize = 100;
     /// Bytes of all of them together, ten of the largest.
     pub const SMART_CONTRACT_INTERFACE_BYTES: usize = 4_000_000;
+    /// Webhook endpoints of an organization. The protocol has no limit for these; each costs a request for
+    /// each event.
+    pub const WEBHOOK_ENDPOINTS: usize = 20;
 }
 
 /// An organization or sub-organization.
@@ -119,6 +122,9 @@ pub struct Organization {
     /// From where its users may ask, of a parent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ip_allowlists: Vec<IpAllowlist>,
+    /// Who is told of events, in the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhook_endpoints: Vec<WebhookEndpoint>,
 }
 
 /// A policy.
@@ -277,6 +283,40 @@ pub struct Invitation {
     pub updated_at: Timestamp,
     /// Whether it was taken back.
     pub revoked: bool,
+}
+
+/// A URL that is told of events.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct WebhookEndpoint {
+    /// Its id.
+    pub id: WebhookEndpointId,
+    /// Where events are posted to.
+    pub url: String,
+    /// For people.
+    pub name: String,
+    /// Whether it is told of anything.
+    pub is_active: bool,
+    /// What it is told of; never changes.
+    pub subscriptions: Vec<WebhookSubscription>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl WebhookEndpoint {
+    /// Whether it is told of events of this kind.
+    pub fn listens_to(&self, kind: WebhookEventType) -> bool {
+        let mut subscriptions = self.subscriptions.iter();
+        self.is_active && subscriptions.any(|known| known.is_active && known.event_type == kind)
+    }
+}
+
+/// A kind of event that an endpoint is told of.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct WebhookSubscription {
+    /// The kind; an endpoint has each once.
+    pub event_type: WebhookEventType,
+    /// Whether it counts.
+    pub is_active: bool,
 }
 
 /// From where requests may come.
@@ -756,6 +796,7 @@ impl Organization {
             secrets: Vec::new(),
             invitations: Vec::new(),
             ip_allowlists: Vec::new(),
+            webhook_endpoints: Vec::new(),
         }
     }
 
@@ -838,6 +879,24 @@ impl Organization {
             .iter()
             .find(|policy| policy.id == id)
             .ok_or_else(|| RequestError::NotFound(format!("could not find policy with ID {id}")))
+    }
+
+    /// The webhook endpoint with this id.
+    pub fn webhook_endpoint(
+        &self,
+        id: WebhookEndpointId,
+    ) -> Result<&WebhookEndpoint, RequestError> {
+        let mut all = self.webhook_endpoints.iter();
+        all.find(|known| known.id == id).ok_or_else(|| no_webhook_endpoint(id))
+    }
+
+    /// The webhook endpoint with this id, to change it.
+    pub fn webhook_endpoint_mut(
+        &mut self,
+        id: WebhookEndpointId,
+    ) -> Result<&mut WebhookEndpoint, RequestError> {
+        let mut all = self.webhook_endpoints.iter_mut();
+        all.find(|known| known.id == id).ok_or_else(|| no_webhook_endpoint(id))
     }
 
     /// The client at an OAuth 2.0 provider with this id.
@@ -925,6 +984,10 @@ impl Organization {
         keys.dedup();
         keys
     }
+}
+
+fn no_webhook_endpoint(id: WebhookEndpointId) -> RequestError {
+    RequestError::NotFound(format!("could not find webhook endpoint with ID {id}"))
 }
 
 impl User {

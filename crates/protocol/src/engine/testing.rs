@@ -597,6 +597,11 @@ impl World {
                     .map(|key| self.read_record(SecretTarget::key(organization, key)))
                     .collect(),
             ),
+            Needs::Destination(url) => Facts::Destination(if url.starts_with("https://") {
+                Ok(())
+            } else {
+                Err(InvalidRequest::new("invalid url: the address must be an https URL"))
+            }),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::wire::objects::{
     Credential, Feature, Invitation, IpAllowlist, IpAllowlistRule, KeyValue, MfaPolicy,
     Oauth2Credential, OauthProvider, Policy, PolicyEvaluation, PrivateKey, Quorum,
     RequiredAuthenticationMethod, SecretMetadata, SessionProfile, SmartContractInterface, Tag,
-    User, Wallet, WalletAccount,
+    User, Wallet, WalletAccount, WebhookEndpointData, WebhookSubscriptionParams,
 };
 
 /// A policy.
@@ -264,6 +264,26 @@ pub fn smart_contract_interface(
         notes: known.notes.clone(),
         created_at: known.created_at.into(),
         updated_at: known.created_at.into(),
+    }
+}
+
+/// A URL that is told of events.
+pub fn webhook_endpoint(
+    known: &model::WebhookEndpoint,
+    organization: OrganizationId,
+) -> WebhookEndpointData {
+    let subscriptions = known.subscriptions.iter().map(|known| WebhookSubscriptionParams {
+        event_type: known.event_type.as_str().to_owned(),
+        filters_json: None,
+        is_active: Some(known.is_active),
+    });
+    WebhookEndpointData {
+        endpoint_id: known.id.to_string(),
+        organization_id: organization.to_string(),
+        url: known.url.clone(),
+        name: known.name.clone(),
+        is_active: known.is_active,
+        subscriptions: Some(subscriptions.collect()),
     }
 }
 

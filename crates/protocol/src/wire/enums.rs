@@ -320,6 +320,19 @@ wire_enums! {
         Approved = "VOTE_SELECTION_APPROVED",
         Rejected = "VOTE_SELECTION_REJECTED",
     }
+    /// Where a delivery to a webhook endpoint stands.
+    WebhookDeliveryStatus, "webhook delivery status" {
+        Pending = "WEBHOOK_DELIVERY_STATUS_PENDING",
+        Delivered = "WEBHOOK_DELIVERY_STATUS_DELIVERED",
+        Failed = "WEBHOOK_DELIVERY_STATUS_FAILED",
+    }
+    /// What webhooks are told of.
+    WebhookEventType, "webhook event type" {
+        ActivityUpdates = "ACTIVITY_UPDATES",
+        BalanceConfirmedUpdates = "BALANCE_CONFIRMED_UPDATES",
+        BalanceFinalizedUpdates = "BALANCE_FINALIZED_UPDATES",
+        SendTransactionStatusUpdates = "SEND_TRANSACTION_STATUS_UPDATES",
+    }
 }
 
 #[cfg(test)]

@@ -98,6 +98,12 @@ identifiers! {
     OauthProviderId,
     /// An OAuth 2.0 client of a parent organization.
     Oauth2CredentialId,
+    /// A webhook endpoint.
+    WebhookEndpointId,
+    /// Something that webhooks are told of.
+    WebhookEventId,
+    /// One event on its way to one endpoint.
+    WebhookDeliveryId,
 }
 
 /// UUID version 7: 48 bits of milliseconds, then 74 random bits. Source: RFC 9562 §5.7.

@@ -284,6 +284,29 @@ wire_objects! {
         updated_at: WireTime,
     }
 
+    /// A URL that is told of events.
+    WebhookEndpointData {
+        endpoint_id: String,
+        organization_id: String,
+        url: String,
+        name: String,
+        is_active: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subscriptions: Option<Vec<WebhookSubscriptionParams>>,
+    }
+
+    /// A kind of event that an endpoint is told of.
+    WebhookSubscriptionParams {
+        /// `ACTIVITY_UPDATES` or `SEND_TRANSACTION_STATUS_UPDATES`.
+        event_type: String,
+        /// JSON; no filter is known, so it must be absent or an empty object.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        filters_json: Option<String>,
+        /// Absent means that it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        is_active: Option<bool>,
+    }
+
     /// An interface in short.
     SmartContractInterfaceReference {
         smart_contract_interface_id: String,

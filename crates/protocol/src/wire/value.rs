@@ -8,6 +8,7 @@ use super::enums::ApiKeyCurve;
 
 const LONGEST_LABEL: usize = 255;
 const LONGEST_EMAIL: usize = 254;
+const LONGEST_URL: usize = 2048;
 /// The hash in a fingerprint: `sha256:` and 64 hexadecimal digits.
 pub fn fingerprint(text: &str) -> Result<[u8; 32], InvalidRequest> {
     let digits = text.strip_prefix("sha256:").unwrap_or_default();
@@ -41,6 +42,21 @@ pub fn id<T: FromStr>(field: &str, text: &str) -> Result<T, InvalidRequest> {
     text.parse().map_err(|_| {
         InvalidRequest::new(format!("invalid {field}: must be a UUID")).at(field, "must be a UUID")
     })
+}
+
+/// A URL that can be sent to: absolute, `https` or `http`, at most 2048 printable ASCII characters, without a fragment.
+/// Whether it may be sent to is the server's affair.
+pub fn url(field: &str, text: String) -> Result<String, InvalidRequest> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let well_formed = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && text.len() <= LONGEST_URL
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    if well_formed {
+        Ok(text)
+    } else {
+        let rule = "must be an https URL of at most 2048 characters, without a fragment";
+        Err(InvalidRequest::new(format!("invalid {field}: {rule}")).at(field, rule))
+    }
 }
 
 /// A list of ids; repetitions count once.
@@ -151,6 +167,24 @@ mod tests {
         assert!(label("name", "ü".repeat(255)).is_ok());
         for bad in [String::new(), "  ".to_owned(), "a\nb".to_owned(), "x".repeat(256)] {
             assert!(label("name", bad.clone()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn urls_are_absolute_and_plain() {
+        assert!(url("url", "https://a.example/b?c".to_owned()).is_ok());
+        let long = format!("https://a.example/{}", "b".repeat(2048));
+        for bad in [
+            "",
+            "a.example",
+            "https://",
+            "https:///b",
+            "ftp://a",
+            "https://a/#b",
+            "https://a b",
+            &long,
+        ] {
+            assert!(url("url", bad.to_owned()).is_err(), "{bad}");
         }
     }
 

@@ -8,6 +8,7 @@ mod mail;
 mod outbox;
 mod sms;
 pub(crate) mod template;
+pub(crate) mod webhooks;
 
 use std::fmt;
 

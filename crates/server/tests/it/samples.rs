@@ -74,6 +74,8 @@ pub(crate) struct Known {
     pub(crate) interface: String,
     /// Somebody who was asked to join.
     pub(crate) invitation: String,
+    /// A webhook endpoint that is told of nothing.
+    pub(crate) endpoint: String,
 }
 
 /// A policy that matches nothing.
@@ -141,6 +143,8 @@ impl Known {
         let invited = invitation(&named("Alice"), "spare@example.com");
         let made = alice.done("create_invitations", invited).await;
         let invitation = text(&made["invitationIds"][0]);
+        let made = alice.done("create_webhook_endpoint", endpoint()).await;
+        let endpoint = text(&made["endpointId"]);
         Self {
             policy,
             subject: alice_herself.clone(),
@@ -157,6 +161,7 @@ impl Known {
             envelope,
             interface,
             invitation,
+            endpoint,
         }
     }
 }
@@ -818,6 +823,24 @@ pub(crate) const SAMPLES: &[Sample] = &[
         parameters: |known| json!({ "smartContractInterfaceId": known.interface }),
     },
     Sample {
+        route: "create_webhook_endpoint",
+        who: Who::Root,
+        outcome: None,
+        parameters: |_| endpoint(),
+    },
+    Sample {
+        route: "update_webhook_endpoint",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "endpointId": known.endpoint, "name": "new" }),
+    },
+    Sample {
+        route: "delete_webhook_endpoint",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "endpointId": known.endpoint }),
+    },
+    Sample {
         route: "set_session_limits",
         who: Who::Root,
         outcome: None,
@@ -833,6 +856,11 @@ fn interface(address: &str) -> Value {
         "type": "SMART_CONTRACT_INTERFACE_TYPE_ETHEREUM",
         "label": "contract",
     })
+}
+
+/// A webhook endpoint that is told of nothing, as `CREATE_WEBHOOK_ENDPOINT` takes it.
+fn endpoint() -> Value {
+    json!({ "url": "https://hooks.example/keyward", "name": "hooks" })
 }
 
 /// An MFA policy that is about nothing.
