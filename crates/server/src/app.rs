@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keyward_protocol::engine::{Caller, Organization, ServerKeys, Settings, sessions};
 use keyward_protocol::wire::id::OrganizationId;
 use keyward_protocol::wire::{RequestError, Timestamp};
-use keyward_store::{Opened, SealedStore};
+use keyward_store::{Opened, Queue, SealedCommit, SealedError, SealedStore};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 
 use crate::clock::Clock;
@@ -48,6 +48,8 @@ pub struct App {
     pub(crate) messages: Notify,
     /// What sends to webhook endpoints.
     pub(crate) webhooks: Fetcher,
+    /// Told when there may be events to deliver.
+    pub(crate) events: Notify,
     /// What it counts.
     pub(crate) metrics: Metrics,
     /// The page to try it with, where it is served.
@@ -88,6 +90,7 @@ impl App {
             delivery,
             messages: Notify::new(),
             webhooks: Fetcher::for_webhooks(&config.webhooks, webhooks::LIMITS, false),
+            events: Notify::new(),
             metrics: Metrics::default(),
             playground: config.playground.then_some(playground),
             development: None,
@@ -135,6 +138,23 @@ impl App {
         now: Timestamp,
     ) -> Result<(), RequestError> {
         sessions::check(organization, parent, caller, |session| self.uses.last(session), now)
+    }
+
+    /// Makes a decision durable, and has sent what goes out with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`SealedStore::commit`].
+    pub(crate) async fn commit(&self, sealed: SealedCommit) -> Result<(), SealedError> {
+        let (messages, events) = (sealed.sends(Queue::People), sealed.sends(Queue::Webhooks));
+        self.store.commit(sealed).await?;
+        if messages {
+            self.messages.notify_one();
+        }
+        if events {
+            self.events.notify_one();
+        }
+        Ok(())
     }
 
     /// The organization of a request as it stands after it.

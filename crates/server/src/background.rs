@@ -1,4 +1,4 @@
-//! What a server does beside answering: sends messages, forgets what has expired, keeps last uses.
+//! What a server does beside answering: sends messages, delivers events, forgets what has expired, keeps last uses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use keyward_store::{SealedError, SealedStore, StoreError};
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::delivery::webhooks::Webhooks;
 use crate::delivery::{Outbox, Queue};
 use crate::uses;
 
@@ -47,7 +48,8 @@ pub async fn run(app: Arc<App>, end: watch::Receiver<bool>) {
         }
         uses::write(&app).await;
     };
-    tokio::join!(outbox.run(ended(end.clone())), housekeeping);
+    let webhooks = Webhooks::new(app.clone());
+    tokio::join!(outbox.run(ended(end.clone())), webhooks.run(ended(end.clone())), housekeeping);
 }
 
 /// Forgets records that have expired.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use keyward_crypto::{CryptoRng, P256PrivateKey, os_rng};
+use keyward_crypto::{CryptoRng, Ed25519PrivateKey, P256PrivateKey, Secret, os_rng};
 use keyward_protocol::engine::credentials::{self, Identities};
 use keyward_protocol::engine::model::Organization;
 use keyward_protocol::engine::{Changes, ServerKeys, auth_proxy};
@@ -15,7 +15,7 @@ use keyward_protocol::wire::{RequestError, Timestamp};
 use keyward_store::{Decided, SealedError, SealedStore, Store, StoreError};
 use uuid::Uuid;
 
-/// Names under which the server's keys are kept, in the order of [`named`].
+/// Names under which the server's P-256 keys are kept, in the order of [`named`].
 const KEYS: [&str; 6] = [
     "notarizer",
     "signer",
@@ -24,6 +24,8 @@ const KEYS: [&str; 6] = [
     "secret receiver",
     "id token signer",
 ];
+/// Name under which the key is kept that signs what is sent to webhooks: Ed25519.
+const WEBHOOK_SIGNER: &str = "webhook signer";
 /// Name under which the root organization's id is kept.
 pub(crate) const ROOT_ORGANIZATION: &str = "root organization";
 
@@ -183,6 +185,8 @@ impl Beginning {
         let mut values: Vec<(&'static str, &[u8])> = vec![(ROOT_ORGANIZATION, &root)];
         // The keys leave their wrappers to be sealed.
         values.extend(keys.iter().map(|(name, bytes)| (*name, &bytes.expose()[..])));
+        let webhook_signer = self.keys.webhook_signer.expose_bytes();
+        values.push((WEBHOOK_SIGNER, webhook_signer.expose()));
         let sealed =
             store.seal_beginning(&values, &self.organizations, &self.changes, &mut os_rng())?;
         store.commit(sealed).await?;
@@ -298,27 +302,50 @@ pub async fn server_keys(store: &SealedStore) -> Result<ServerKeys, BeginningErr
     root_organization(store).await?;
     let [notarizer, signer, otp_signer, legacy_otp_signer, secret_receiver, id_token_signer] = KEYS;
     Ok(ServerKeys {
-        notarizer: key(store, notarizer).await?,
-        signer: key(store, signer).await?,
-        otp_signer: key(store, otp_signer).await?,
-        legacy_otp_signer: key(store, legacy_otp_signer).await?,
-        secret_receiver: key(store, secret_receiver).await?,
-        id_token_signer: key(store, id_token_signer).await?,
+        notarizer: p256_key(store, notarizer).await?,
+        signer: p256_key(store, signer).await?,
+        otp_signer: p256_key(store, otp_signer).await?,
+        legacy_otp_signer: p256_key(store, legacy_otp_signer).await?,
+        secret_receiver: p256_key(store, secret_receiver).await?,
+        id_token_signer: p256_key(store, id_token_signer).await?,
+        webhook_signer: ed25519_key(store, WEBHOOK_SIGNER).await?,
     })
 }
 
-/// The key of this name. Another process may make it at the same time; the first one counts.
-async fn key(store: &SealedStore, name: &'static str) -> Result<P256PrivateKey, BeginningError> {
+async fn p256_key(
+    store: &SealedStore,
+    name: &'static str,
+) -> Result<P256PrivateKey, BeginningError> {
+    let made = || P256PrivateKey::generate(&mut os_rng()).expose_bytes();
+    let bytes = key(store, name, made).await?;
+    P256PrivateKey::from_bytes(bytes.expose()).map_err(|_| BeginningError::Unreadable)
+}
+
+async fn ed25519_key(
+    store: &SealedStore,
+    name: &'static str,
+) -> Result<Ed25519PrivateKey, BeginningError> {
+    let made = || Ed25519PrivateKey::generate(&mut os_rng()).expose_bytes();
+    let bytes = key(store, name, made).await?;
+    Ed25519PrivateKey::from_bytes(bytes.expose()).map_err(|_| BeginningError::Unreadable)
+}
+
+/// The bytes of the key of this name, or of one that is made. Another process may make it at the same time; the
+/// first one counts.
+async fn key(
+    store: &SealedStore,
+    name: &'static str,
+    draw: impl Fn() -> Secret<32> + Send,
+) -> Result<Secret<32>, BeginningError> {
     for _ in 0..2 {
         if let Some(bytes) = store.value(name).await? {
             let bytes: &[u8; 32] =
                 bytes.expose().try_into().map_err(|_| BeginningError::Unreadable)?;
-            return P256PrivateKey::from_bytes(bytes).map_err(|_| BeginningError::Unreadable);
+            return Ok(Secret::new(*bytes));
         }
-        let made = P256PrivateKey::generate(&mut os_rng());
         // It leaves its wrapper to be sealed.
-        let bytes = made.expose_bytes();
-        let values: [(&'static str, &[u8]); 1] = [(name, bytes.expose())];
+        let made = draw();
+        let values: [(&'static str, &[u8]); 1] = [(name, made.expose())];
         let sealed = store.seal_beginning(&values, &[], &Changes::default(), &mut os_rng())?;
         match store.commit(sealed).await {
             Ok(()) => return Ok(made),
@@ -338,6 +365,8 @@ pub(crate) fn copy(keys: &ServerKeys) -> Result<ServerKeys, BeginningError> {
         legacy_otp_signer: copy_key(&keys.legacy_otp_signer)?,
         secret_receiver: copy_key(&keys.secret_receiver)?,
         id_token_signer: copy_key(&keys.id_token_signer)?,
+        webhook_signer: Ed25519PrivateKey::from_bytes(keys.webhook_signer.expose_bytes().expose())
+            .map_err(|_| BeginningError::Unreadable)?,
     })
 }
 
@@ -347,7 +376,7 @@ fn copy_key(key: &P256PrivateKey) -> Result<P256PrivateKey, BeginningError> {
     P256PrivateKey::from_bytes(bytes.expose()).map_err(|_| BeginningError::Unreadable)
 }
 
-/// The server's keys with the names they are kept under.
+/// The server's P-256 keys with the names they are kept under.
 fn named(keys: &ServerKeys) -> [(&'static str, &P256PrivateKey); 6] {
     let [notarizer, signer, otp_signer, legacy_otp_signer, secret_receiver, id_token_signer] = KEYS;
     [

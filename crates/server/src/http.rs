@@ -20,7 +20,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http_body_util::BodyExt;
 use keyward_crypto::{P256PrivateKey, os_rng};
-use keyward_protocol::engine::{Client, Stamped};
+use keyward_protocol::engine::{Client, Stamped, webhooks};
 use keyward_protocol::stamp::{Headers, Presented, StampError};
 use keyward_protocol::wire::Namespace;
 use keyward_protocol::wire::objects::ActivityResponse;
@@ -81,6 +81,7 @@ pub fn router(app: Arc<App>) -> Router {
         )
         .route("/.well-known/keyward.json", get(well_known))
         .route("/.well-known/jwks.json", get(session_jwks))
+        .route("/public/v1/discovery/webhooks/jwks", get(webhook_jwks))
         .route("/oauth2/.well-known/openid-configuration", get(id_token_issuer))
         .route("/oauth2/jwks.json", get(id_token_jwks))
         .route("/playground/config.json", get(playground::config))
@@ -241,7 +242,7 @@ async fn proxy_route(State(app): State<Arc<App>>, path: NamedPath, request: Requ
             origin: text("origin"),
             client: client(&parts, app.trusted_proxies),
         };
-        let answer = auth_proxy::answer(app, path, request).await?;
+        let answer = Box::pin(auth_proxy::answer(app, path, request)).await?;
         serde_json::to_vec(&answer).map_err(RequestError::internal)
     })
     .await
@@ -461,6 +462,11 @@ async fn well_known(State(app): State<Arc<App>>) -> Response {
 /// What session tokens are checked with (RFC 7517 §5).
 async fn session_jwks(State(app): State<Arc<App>>) -> Response {
     cacheable(jwks(&app.keys.notarizer.public_key()).to_string())
+}
+
+/// What the signatures of webhooks are checked with (RFC 7517 §5).
+async fn webhook_jwks(State(app): State<Arc<App>>) -> Response {
+    cacheable(webhooks::jwks(&app.keys.webhook_signer.public_key()).to_string())
 }
 
 /// What the issuer of ID tokens says of itself (`OpenID` Connect Discovery 1.0 §3).

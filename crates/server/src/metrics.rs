@@ -47,21 +47,25 @@ pub struct MessageCounts(Family<Message, Counter>);
 
 impl MessageCounts {
     pub(crate) fn count(&self, channel: Channel, outcome: Outcome) {
-        self.counter(channel, outcome).inc();
+        self.counter(channel.name(), outcome).inc();
+    }
+
+    pub(crate) fn count_webhook(&self, outcome: Outcome) {
+        self.counter("webhook", outcome).inc();
     }
 
     #[cfg(test)]
     pub(crate) fn value(&self, channel: Channel, outcome: Outcome) -> u64 {
-        self.counter(channel, outcome).get()
+        self.counter(channel.name(), outcome).get()
     }
 
-    fn counter(&self, channel: Channel, outcome: Outcome) -> Counter {
+    fn counter(&self, channel: &'static str, outcome: Outcome) -> Counter {
         let outcome = match outcome {
             Outcome::Sent => "sent",
             Outcome::Retried => "retried",
             Outcome::GivenUp => "given_up",
         };
-        self.0.get_or_create_owned(&Message { channel: channel.name(), outcome })
+        self.0.get_or_create_owned(&Message { channel, outcome })
     }
 }
 
@@ -89,7 +93,11 @@ impl Default for Metrics {
             durations.clone(),
         );
         let messages = MessageCounts::default();
-        registry.register("messages", "Tries to send a message to a person", messages.0.clone());
+        registry.register(
+            "messages",
+            "Tries to send a message to a person, or an event to a webhook",
+            messages.0.clone(),
+        );
         Self { messages, registry, requests, durations }
     }
 }

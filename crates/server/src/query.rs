@@ -112,6 +112,7 @@ async fn read(app: &App, loaded: &Loaded, reads: &Reads) -> Result<Found, Reques
             .map(|activity| Found::Activities(activity.into_iter().collect())),
         Reads::Judged(activity) => return judged(app, loaded, *activity).await,
         Reads::Ledger(key) => store.record(*key).await.map(|ledger| Found::Ledger(ledger.value)),
+        Reads::Deliveries(key) => store.record(*key).await.map(|log| Found::Deliveries(log.value)),
         Reads::Activities { kinds, statuses, page } => {
             store.activities(id, kinds, statuses, *page).await.map(Found::Activities)
         }

@@ -8,6 +8,7 @@ use keyward_protocol::engine::attested::users_with;
 use keyward_protocol::engine::authenticate::{knows, search_keys};
 use keyward_protocol::engine::budgets::{self, Account};
 use keyward_protocol::engine::record::RecordChange;
+use keyward_protocol::engine::webhooks::{Delivery, activity_updates};
 use keyward_protocol::engine::{
     ActivityRecord, Attested, Caller, Changes, Client, Context, Decision, Evaluation, Facts,
     Hearing, Home, Organization, Permit, Stamped, VoteRecord, authenticate, authorize,
@@ -179,14 +180,14 @@ async fn attempt(
     let permit = match ruling.decision {
         Decision::Allow(permit) => permit,
         Decision::Deny(_, refusal) => {
-            return refuse(app, loaded, record, ActivityStatus::Rejected, refusal, Vec::new())
-                .await;
+            let (status, kept) = (ActivityStatus::Rejected, Vec::new());
+            return refuse(app, loaded, record, status, refusal, kept, now).await;
         }
         Decision::Wait(_) => {
-            return wait(app, loaded, record, ActivityStatus::ConsensusNeeded).await;
+            return wait(app, loaded, record, ActivityStatus::ConsensusNeeded, now).await;
         }
         Decision::NeedsAuthenticators(_) => {
-            return wait(app, loaded, record, ActivityStatus::AuthenticatorsNeeded).await;
+            return wait(app, loaded, record, ActivityStatus::AuthenticatorsNeeded, now).await;
         }
     };
     let needs = permit.request().needs();
@@ -207,13 +208,8 @@ async fn attempt(
         now,
     );
     match executed {
-        Ok((sealed, has_messages)) => Ok(match app.store.commit(sealed).await {
-            Ok(()) => {
-                if has_messages {
-                    app.messages.notify_one();
-                }
-                Attempt::Recorded(Box::new(record), None)
-            }
+        Ok(sealed) => Ok(match app.commit(sealed).await {
+            Ok(()) => Attempt::Recorded(Box::new(record), None),
             Err(error) => lost(error)?,
         }),
         // What the request got wrong leaves no trace. That something is not there is worth one, and an
@@ -221,7 +217,7 @@ async fn attempt(
         Err((refusal, kept))
             if !kept.is_empty() || matches!(refusal, RequestError::NotFound(_)) =>
         {
-            refuse(app, loaded, record, ActivityStatus::Failed, refusal, kept).await
+            refuse(app, loaded, record, ActivityStatus::Failed, refusal, kept, now).await
         }
         Err((refusal, _)) => Err(refusal),
     }
@@ -233,9 +229,10 @@ async fn wait(
     loaded: &Loaded,
     mut record: ActivityRecord,
     status: ActivityStatus,
+    now: Timestamp,
 ) -> Result<Attempt, RequestError> {
     record.status = status;
-    keep(app, loaded, record, Changes::default(), None).await
+    keep(app, loaded, record, Changes::default(), None, now).await
 }
 
 /// Records a submission that changes nothing of its organization, and is answered with `refusal` if there is one.
@@ -243,14 +240,27 @@ async fn keep(
     app: &App,
     loaded: &Loaded,
     record: ActivityRecord,
-    changes: Changes,
+    mut changes: Changes,
     refusal: Option<RequestError>,
+    now: Timestamp,
 ) -> Result<Attempt, RequestError> {
+    changes.webhooks = tell(loaded, &loaded.opened.organization, &record, now)?;
     let sealed = app.store.seal(unchanged(loaded, changes, &record), &mut os_rng());
-    Ok(match app.store.commit(sealed.map_err(RequestError::internal)?).await {
+    Ok(match app.commit(sealed.map_err(RequestError::internal)?).await {
         Ok(()) => Attempt::Recorded(Box::new(record), refusal),
         Err(error) => lost(error)?,
     })
+}
+
+/// What webhooks are told of an activity whose status is new, with the organization as it is then.
+pub(crate) fn tell(
+    loaded: &Loaded,
+    organization: &Organization,
+    record: &ActivityRecord,
+    now: Timestamp,
+) -> Result<Vec<Delivery>, RequestError> {
+    let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
+    activity_updates(record, organization, parent, now, &mut os_rng())
 }
 
 /// An activity to record that changes nothing of its organization.
@@ -305,7 +315,7 @@ pub(crate) fn execute(
     fetched: &mut Fetched,
     record: &mut ActivityRecord,
     now: Timestamp,
-) -> Result<(SealedCommit, bool), (RequestError, Vec<RecordChange>)> {
+) -> Result<SealedCommit, (RequestError, Vec<RecordChange>)> {
     let mut rng = os_rng();
     let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
     let organization = loaded.opened.organization.clone();
@@ -324,11 +334,12 @@ pub(crate) fn execute(
         record.events =
             sessions::events(&loaded.opened.organization, &organization, &changes.evicted, now);
     }
-    let has_messages = !changes.messages.is_empty();
-    if has_messages && !fetched.is_counted {
+    if !changes.messages.is_empty() && !fetched.is_counted {
         app.limits.message(organization.id, now).map_err(|refusal| (refusal, Vec::new()))?;
         fetched.is_counted = true;
     }
+    let told = tell(loaded, &organization, record, now);
+    changes.webhooks.extend(told.map_err(|refusal| (refusal, Vec::new()))?);
     let decided = Decided {
         base: &loaded.opened,
         parent: loaded.parent.as_deref(),
@@ -337,8 +348,7 @@ pub(crate) fn execute(
         activity: Some(record),
     };
     let sealed = app.store.seal(decided, &mut rng);
-    let sealed = sealed.map_err(|source| (RequestError::internal(source), Vec::new()))?;
-    Ok((sealed, has_messages))
+    sealed.map_err(|source| (RequestError::internal(source), Vec::new()))
 }
 
 /// Records that a submission was refused, and why.
@@ -349,11 +359,12 @@ async fn refuse(
     status: ActivityStatus,
     refusal: RequestError,
     kept: Vec<RecordChange>,
+    now: Timestamp,
 ) -> Result<Attempt, RequestError> {
     record.status = status;
     record.failure = Some(Failure::from(&refusal.status()));
     let changes = Changes { records: kept, ..Changes::default() };
-    keep(app, loaded, record, changes, Some(refusal)).await
+    keep(app, loaded, record, changes, Some(refusal), now).await
 }
 
 /// What a commit that was not made means.

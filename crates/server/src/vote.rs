@@ -19,7 +19,8 @@ use keyward_store::{SealedCommit, SealedError, StoreError};
 use crate::app::App;
 use crate::facts::{Fetched, accounts, facts, subjects};
 use crate::submit::{
-    ATTEMPTS, Ledgers, Loaded, execute, identify, lost, not_utf8, note, unchanged, with_parent,
+    ATTEMPTS, Ledgers, Loaded, execute, identify, lost, not_utf8, note, tell, unchanged,
+    with_parent,
 };
 
 /// How long the count of an activity's votes is kept after the last of them: longer than any request takes.
@@ -138,12 +139,13 @@ async fn attempt(
     {
         return Err(RequestError::PermissionDenied);
     }
+    let was = record.status;
     let before = Before { record: record.clone(), has_approved, repeats };
     record.votes = all;
     record.updated_at = now;
     if ballot.selection == VoteSelection::Rejected {
         record.status = ActivityStatus::Rejected;
-        return keep(app, loaded, record, count, None, now).await;
+        return keep(app, loaded, record, was, count, None, now).await;
     }
     let proposer = &proposer;
     let (subjects, accounts) = (&subjects, &accounts);
@@ -193,6 +195,7 @@ impl Case<'_> {
         let Self { app, loaded, caller, proposer, subjects, accounts, now } = *self;
         let organization = &loaded.opened.organization;
         let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
+        let was = before.record.status;
         let hearing = Hearing { voter: caller, votes: &record.votes, subjects, accounts, now };
         let ruling = authorize(organization, parent, proposer, request, hearing)?;
         let is_denied_explicitly = ruling.denies_explicitly();
@@ -202,7 +205,7 @@ impl Case<'_> {
             Decision::Deny(_, refusal) if is_denied_explicitly => {
                 record.status = ActivityStatus::Rejected;
                 record.failure = Some(Failure::from(&refusal.status()));
-                return keep(app, loaded, record, count, Some(refusal), now).await;
+                return keep(app, loaded, record, was, count, Some(refusal), now).await;
             }
             // An approval that has expired can be given again, a policy be changed back.
             Decision::Wait(_) | Decision::Deny(..) => {
@@ -210,7 +213,7 @@ impl Case<'_> {
                 record.status = ActivityStatus::ConsensusNeeded;
                 let mut attempt = match before.if_unchanged(record.status, owes) {
                     Some(before) => Attempt::Done(Box::new(before), None),
-                    None => keep(app, loaded, record, count, None, now).await?,
+                    None => keep(app, loaded, record, was, count, None, now).await?,
                 };
                 if let (true, Attempt::Done(shown, None)) = (owes, &mut attempt) {
                     // The voter is told what its own vote waits for.
@@ -223,7 +226,7 @@ impl Case<'_> {
                 if let Some(before) = before.if_unchanged(record.status, true) {
                     return Ok(Attempt::Done(Box::new(before), None));
                 }
-                return keep(app, loaded, record, count, None, now).await;
+                return keep(app, loaded, record, was, count, None, now).await;
             }
         };
         let needs = permit.request().needs();
@@ -245,20 +248,15 @@ impl Case<'_> {
             now,
         );
         match executed {
-            Ok((sealed, has_messages)) => match commit(app, sealed).await? {
-                Committed::Yes => {
-                    if has_messages {
-                        app.messages.notify_one();
-                    }
-                    Ok(Attempt::Done(Box::new(record), None))
-                }
+            Ok(sealed) => match commit(app, sealed).await? {
+                Committed::Yes => Ok(Attempt::Done(Box::new(record), None)),
                 Committed::Stale => Ok(Attempt::Stale),
-                Committed::Refused(refusal) => self.fail(record, count, refusal).await,
+                Committed::Refused(refusal) => self.fail(record, was, count, refusal).await,
             },
             Err((refusal @ (RequestError::Internal(_) | RequestError::RateLimited), _)) => {
                 Err(refusal)
             }
-            Err((refusal, _)) => self.fail(record, count, refusal).await,
+            Err((refusal, _)) => self.fail(record, was, count, refusal).await,
         }
     }
 
@@ -266,6 +264,7 @@ impl Case<'_> {
     async fn fail(
         &self,
         mut record: ActivityRecord,
+        was: ActivityStatus,
         count: Record<u64>,
         refusal: RequestError,
     ) -> Result<Attempt, RequestError> {
@@ -273,7 +272,7 @@ impl Case<'_> {
         record.result = None;
         record.events.clear();
         record.failure = Some(Failure::from(&refusal.status()));
-        keep(self.app, self.loaded, record, count, Some(refusal), self.now).await
+        keep(self.app, self.loaded, record, was, count, Some(refusal), self.now).await
     }
 }
 
@@ -290,7 +289,7 @@ enum Committed {
 }
 
 async fn commit(app: &App, sealed: SealedCommit) -> Result<Committed, RequestError> {
-    match app.store.commit(sealed).await {
+    match app.commit(sealed).await {
         Ok(()) => Ok(Committed::Yes),
         Err(SealedError::Store(StoreError::Conflict | StoreError::Duplicate)) => {
             Ok(Committed::Stale)
@@ -303,16 +302,20 @@ async fn commit(app: &App, sealed: SealedCommit) -> Result<Committed, RequestErr
     }
 }
 
-/// Makes a vote durable that does not run its activity.
+/// Makes a vote durable that does not run its activity, which stood at `was` before it.
 async fn keep(
     app: &App,
     loaded: &Loaded,
     record: ActivityRecord,
+    was: ActivityStatus,
     count: Record<u64>,
     refusal: Option<RequestError>,
     now: Timestamp,
 ) -> Result<Attempt, RequestError> {
-    let changes = Changes { records: vec![counted(&count, now)?], ..Changes::default() };
+    let mut changes = Changes { records: vec![counted(&count, now)?], ..Changes::default() };
+    if record.status != was {
+        changes.webhooks = tell(loaded, &loaded.opened.organization, &record, now)?;
+    }
     let sealed = app.store.seal(unchanged(loaded, changes, &record), &mut os_rng());
     match commit(app, sealed.map_err(RequestError::internal)?).await? {
         Committed::Yes => Ok(Attempt::Done(Box::new(record), refusal)),

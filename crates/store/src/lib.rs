@@ -19,7 +19,9 @@ pub use rows::{
     MessageRow, OrganizationChange, OrganizationRow, Page, Queue, RecordChange, RecordContent,
     RecordRow, Revision, SecretRow,
 };
-pub use sealed::{Decided, Opened, SealedCommit, SealedError, SealedStore, TakenMessage};
+pub use sealed::{
+    Decided, Opened, SealedCommit, SealedError, SealedStore, TakenDelivery, TakenMessage,
+};
 pub use sqlite::{SqliteStore, Stats};
 
 /// Where organizations, accounts, secrets, activities, records and messages are kept.

@@ -12,11 +12,12 @@ use keyward_protocol::address;
 use keyward_protocol::engine::message::Message;
 use keyward_protocol::engine::model::{self, IndexKey, Organization, WalletAccount};
 use keyward_protocol::engine::record::{self, Record, RecordKey};
+use keyward_protocol::engine::webhooks::Delivery;
 use keyward_protocol::engine::{ActivityRecord, Changes, Signer};
 use keyward_protocol::parameters::{AccountName, SignWith};
 use keyward_protocol::wire::enums::ActivityStatus;
 use keyward_protocol::wire::id::{
-    ActivityId, MessageId, OrganizationId, WalletAccountId, WalletId,
+    ActivityId, MessageId, OrganizationId, WalletAccountId, WalletId, WebhookDeliveryId,
 };
 use keyward_protocol::wire::{Page as WirePage, Timestamp};
 use lru::LruCache;
@@ -123,11 +124,21 @@ pub struct Decided<'a> {
 /// read, and why. That one, too, is taken again until it is finished.
 pub type TakenMessage = Result<(Message, u32), (MessageId, SealedError)>;
 
+/// As [`TakenMessage`], of an event that is to be delivered.
+pub type TakenDelivery = Result<(Delivery, u32), (WebhookDeliveryId, SealedError)>;
+
 /// A decision ready to be made durable; its secrets are sealed already.
 pub struct SealedCommit {
     commit: Commit,
     changed: Option<Opened>,
     deleted: Option<OrganizationId>,
+}
+
+impl SealedCommit {
+    /// Whether there is something to send once it is durable.
+    pub fn sends(&self, queue: Queue) -> bool {
+        self.commit.messages.iter().any(|message| message.queue == queue)
+    }
 }
 
 impl SealedStore {
@@ -416,6 +427,66 @@ impl SealedStore {
         Ok(self.store.retry_message(id.0, due.as_millis()).await?)
     }
 
+    /// Takes at most `limit` events that are due to be delivered, as [`SealedStore::take_messages`].
+    pub async fn take_deliveries(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TakenDelivery>, SealedError> {
+        let (now, lease_until) = (now.as_millis(), lease_until.as_millis());
+        let rows = self.store.take_messages(Queue::Webhooks, now, lease_until, limit).await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = self.keys_of(record::SERVER);
+        let taken = rows.iter().map(|row| match open_delivery(&keys, row) {
+            Ok(delivery) => Ok((delivery, row.attempts)),
+            Err(error) => Err((WebhookDeliveryId(row.id), error)),
+        });
+        Ok(taken.collect())
+    }
+
+    /// Deletes a delivery that was made or given up.
+    pub async fn finish_delivery(&self, id: WebhookDeliveryId) -> Result<(), SealedError> {
+        Ok(self.store.finish_message(id.0).await?)
+    }
+
+    /// Has a delivery taken again, from `due` on.
+    pub async fn retry_delivery(
+        &self,
+        id: WebhookDeliveryId,
+        due: Timestamp,
+    ) -> Result<(), SealedError> {
+        Ok(self.store.retry_message(id.0, due.as_millis()).await?)
+    }
+
+    /// Has a delivery that was taken and not tried taken again, from `due` on; that time does not count.
+    pub async fn defer_delivery(
+        &self,
+        id: WebhookDeliveryId,
+        due: Timestamp,
+    ) -> Result<(), SealedError> {
+        Ok(self.store.defer_message(id.0, due.as_millis()).await?)
+    }
+
+    /// Makes records durable that nothing else changes with. Returns whether they were; if not, one of them has
+    /// changed since.
+    pub async fn write_records(
+        &self,
+        records: Vec<record::RecordChange>,
+        rng: &mut (dyn CryptoRng + Send),
+    ) -> Result<bool, SealedError> {
+        let mut commit = Commit::default();
+        let changes = Changes { records, ..Changes::default() };
+        self.add_records_and_messages(&mut commit, changes, rng)?;
+        match self.commit(SealedCommit { commit, changed: None, deleted: None }).await {
+            Ok(()) => Ok(true),
+            Err(SealedError::Store(StoreError::Conflict)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A value of the server itself that was written once.
     pub async fn value(&self, name: &'static str) -> Result<Option<SecretBytes>, SealedError> {
         let Some(sealed) = self.store.meta(name).await? else { return Ok(None) };
@@ -575,10 +646,18 @@ impl SealedStore {
             let (organization, id) = (key.organization.0, key.id);
             commit.records.push(RecordChange { organization, id, expected, content });
         }
-        if changes.messages.is_empty() {
+        if changes.messages.is_empty() && changes.webhooks.is_empty() {
             return Ok(());
         }
         let keys = self.keys_of(record::SERVER);
+        for delivery in changes.webhooks {
+            let (id, organization) = (delivery.id.0, delivery.receiver.owner.0);
+            let json = SecretBytes::new(to_json("messages", &delivery)?);
+            let sealed = keys.rows.seal(json.expose(), &place("webhook", &[id]), rng);
+            let queue = Queue::Webhooks;
+            let row = MessageRow { id, organization, queue, due_ms: 0, attempts: 0, sealed };
+            commit.messages.push(row);
+        }
         for message in changes.messages {
             let (id, organization) = (message.id.0, message.organization.0);
             let json = SecretBytes::new(to_json("messages", &message)?);
@@ -909,6 +988,11 @@ fn open_message(keys: &Keys, row: &MessageRow) -> Result<Message, SealedError> {
     from_json("messages", json.expose())
 }
 
+fn open_delivery(keys: &Keys, row: &MessageRow) -> Result<Delivery, SealedError> {
+    let json = open(&keys.rows, "messages", &row.sealed, &place("webhook", &[row.id]))?;
+    from_json("messages", json.expose())
+}
+
 fn private_key(
     curve: keyward_protocol::wire::enums::Curve,
     bytes: &SecretBytes,
@@ -942,6 +1026,9 @@ fn from_json<'a, T: Deserialize<'a>>(
 mod tests {
     use keyward_crypto::SeededRng;
     use keyward_protocol::engine::message::{Content, Sms};
+    use keyward_protocol::engine::webhooks::Receiver;
+    use keyward_protocol::wire::enums::WebhookEventType;
+    use keyward_protocol::wire::id::WebhookEventId;
 
     use super::*;
     use crate::{MemoryStore, RecordRow};
@@ -1116,6 +1203,57 @@ mod tests {
             store.finish_message(id).await.unwrap();
         }
         assert!(store.take_messages(at(900), at(999), 9).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_event_is_delivered_as_it_was_meant_or_not_at_all() {
+        let (store, rows, base) = fresh().await;
+        let owner = base.organization.id;
+        let delivery = Delivery {
+            id: WebhookDeliveryId(Uuid::from_u128(1)),
+            event: WebhookEventId(Uuid::from_u128(2)),
+            event_type: WebhookEventType::ActivityUpdates,
+            organization: owner,
+            receiver: Receiver { owner, endpoint: None },
+            created_at: at(0),
+            body: "{\"type\":\"a secret\"}".to_owned(),
+        };
+        let changes = Changes { webhooks: vec![delivery.clone()], ..Changes::default() };
+        commit(&store, &base, changes).await;
+        assert!(store.take_messages(at(0), at(50), 9).await.unwrap().is_empty());
+        let take = async || {
+            let taken = store.take_deliveries(at(0), at(50), 9).await.unwrap();
+            taken.into_iter().map(Result::unwrap).collect::<Vec<_>>()
+        };
+        assert!(take().await == [(delivery.clone(), 1)]);
+        store.defer_delivery(delivery.id, at(0)).await.unwrap();
+        assert!(take().await == [(delivery.clone(), 1)]);
+        store.retry_delivery(delivery.id, at(0)).await.unwrap();
+        assert!(take().await == [(delivery.clone(), 2)]);
+        // In the other queue, it is no message.
+        let [row] = <[MessageRow; 1]>::try_from(
+            rows.take_messages(Queue::Webhooks, 50, 0, 9).await.unwrap(),
+        )
+        .unwrap();
+        assert!(!String::from_utf8_lossy(&row.sealed).contains("a secret"));
+        let moved = MessageRow { queue: Queue::People, due_ms: 0, ..row.clone() };
+        rows.commit(Commit { messages: vec![moved], ..Commit::default() }).await.unwrap();
+        assert!(matches!(store.take_messages(at(0), at(9), 9).await.unwrap()[..], [Err(_)]));
+        rows.commit(Commit { messages: vec![row], ..Commit::default() }).await.unwrap();
+        store.finish_delivery(delivery.id).await.unwrap();
+        assert!(take().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn records_are_written_by_themselves_if_nobody_else_has() {
+        let (store, _, base) = fresh().await;
+        let key = store.record_key(base.organization.id, "log", "one");
+        let mut record: Record<String> = store.record(key).await.unwrap();
+        record.value = "first".to_owned();
+        let change = |record: &Record<String>| vec![record.write(None).unwrap()];
+        assert!(store.write_records(change(&record), &mut rng()).await.unwrap());
+        assert!(!store.write_records(change(&record), &mut rng()).await.unwrap());
+        assert_eq!(store.record::<String>(key).await.unwrap().value, "first");
     }
 
     #[tokio::test]

@@ -102,6 +102,7 @@ export interface Routes {
   list_verified_suborgs: { parameters: OfCaller<ListVerifiedSuborgs>; result: ListVerifiedSuborgsResponse };
   list_wallet_accounts: { parameters: OfCaller<ListWalletAccounts>; result: ListWalletAccountsResponse };
   list_wallets: { parameters: OfCaller<ListWallets>; result: ListWalletsResponse };
+  list_webhook_deliveries: { parameters: OfCaller<ListWebhookDeliveries>; result: ListWebhookDeliveriesResponse };
   list_webhook_endpoints: { parameters: OfCaller<ListWebhookEndpoints>; result: ListWebhookEndpointsResponse };
   oauth: { parameters: OauthIntent; result: OauthResult };
   oauth2_authenticate: { parameters: Oauth2AuthenticateIntent; result: Oauth2AuthenticateResult };
@@ -243,6 +244,7 @@ export interface Api {
   listVerifiedSuborgs(parameters?: Routes["list_verified_suborgs"]["parameters"], as?: As): Promise<Routes["list_verified_suborgs"]["result"]>;
   listWalletAccounts(parameters?: Routes["list_wallet_accounts"]["parameters"], as?: As): Promise<Routes["list_wallet_accounts"]["result"]>;
   listWallets(parameters?: Routes["list_wallets"]["parameters"], as?: As): Promise<Routes["list_wallets"]["result"]>;
+  listWebhookDeliveries(parameters: Routes["list_webhook_deliveries"]["parameters"], as?: As): Promise<Routes["list_webhook_deliveries"]["result"]>;
   listWebhookEndpoints(parameters?: Routes["list_webhook_endpoints"]["parameters"], as?: As): Promise<Routes["list_webhook_endpoints"]["result"]>;
   oauth(parameters: Routes["oauth"]["parameters"], as?: As): Promise<Routes["oauth"]["result"]>;
   oauth2Authenticate(parameters: Routes["oauth2_authenticate"]["parameters"], as?: As): Promise<Routes["oauth2_authenticate"]["result"]>;
@@ -2328,6 +2330,22 @@ export interface ListWalletsResponse {
 }
 
 /** As it travels. */
+export interface ListWebhookDeliveries {
+  /** The endpoint. */
+  endpointId: string;
+  /** The organization that the endpoint is of. */
+  organizationId: string;
+  /** Which page, by the ids of deliveries. */
+  paginationOptions?: Pagination | null;
+}
+
+/** What it answers. */
+export interface ListWebhookDeliveriesResponse {
+  /** Newest first. The newest hundred of the last thirty days are kept. */
+  webhookDeliveries: WebhookDelivery[];
+}
+
+/** As it travels. */
 export interface ListWebhookEndpoints {
   /** The organization. */
   organizationId: string;
@@ -3595,6 +3613,37 @@ export interface WayValue {
   /** As a condition writes it. */
   value: string;
 }
+
+/** An event that was sent to an endpoint, or is to be. */
+export interface WebhookDelivery {
+  /** How often it was tried. */
+  attempts: number;
+  /** When it happened. */
+  createdAt: Timestamp;
+  /** When it arrived. */
+  deliveredAt?: Timestamp | null;
+  /** Its id. */
+  deliveryId: string;
+  /** The event, as in `X-Turnkey-Event-Id`. */
+  eventId: string;
+  /** What it is about. */
+  eventType: string;
+  /** When it was last tried. */
+  lastAttemptAt?: Timestamp | null;
+  /** Why the last try got no answer. */
+  lastError?: string | null;
+  /** HTTP status of the last answer; absent when the last try got none. */
+  lastHttpStatus?: number | null;
+  /** When it is tried next, or a little later; of one that is pending. */
+  nextAttemptAt?: Timestamp | null;
+  /** The organization that it happened in. */
+  organizationId: string;
+  /** Where it stands. */
+  status: WebhookDeliveryStatus;
+}
+
+/** Where a delivery to a webhook endpoint stands. */
+export type WebhookDeliveryStatus = "WEBHOOK_DELIVERY_STATUS_PENDING" | "WEBHOOK_DELIVERY_STATUS_DELIVERED" | "WEBHOOK_DELIVERY_STATUS_FAILED";
 
 /** A URL that is told of events. */
 export interface WebhookEndpointData {

@@ -99,6 +99,7 @@ export const routes = [
   { route: "list_verified_suborgs", submission: false },
   { route: "list_wallet_accounts", submission: false },
   { route: "list_wallets", submission: false },
+  { route: "list_webhook_deliveries", submission: false },
   { route: "list_webhook_endpoints", submission: false },
   { route: "oauth", submission: true },
   { route: "oauth2_authenticate", submission: true },

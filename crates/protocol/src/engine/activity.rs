@@ -211,6 +211,15 @@ impl ActivityRecord {
         let has_approved = own.clone().any(|vote| vote.approves(now));
         let has_rejected = own.any(|vote| vote.selection == VoteSelection::Rejected);
         Activity {
+            can_approve: self.is_open() && is_member && !has_approved,
+            can_reject: is_member && !has_rejected,
+            ..self.show_to_anybody(organization, reveal)
+        }
+    }
+
+    /// As whoever is no user of the organization sees it.
+    pub fn show_to_anybody(&self, organization: &Organization, reveal: bool) -> Activity {
+        Activity {
             id: self.id.to_string(),
             organization_id: self.organization.to_string(),
             status: self.status,
@@ -227,8 +236,8 @@ impl ActivityRecord {
                 .map(|vote| self.show_vote(vote, organization, reveal))
                 .collect(),
             fingerprint: self.fingerprint.clone(),
-            can_approve: self.is_open() && is_member && !has_approved,
-            can_reject: is_member && !has_rejected,
+            can_approve: false,
+            can_reject: false,
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
             failure: self.failure.clone(),

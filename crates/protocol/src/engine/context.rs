@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use keyward_crypto::{CryptoRng, P256PrivateKey, P256PublicKey, PrivateKey, SecretBytes};
+use keyward_crypto::{
+    CryptoRng, Ed25519PrivateKey, P256PrivateKey, P256PublicKey, PrivateKey, SecretBytes,
+};
 use uuid::Uuid;
 
 use super::authenticate::Client;
@@ -14,6 +16,7 @@ use super::one_time::{Contact, OtpFacts, Requests};
 use super::proofs::ProofFacts;
 use super::record::{Record, RecordChange};
 use super::wallets::RecoveryPhrase;
+use super::webhooks::Delivery;
 use super::{sessions, wallets};
 use crate::parameters::{NewAccount, Payload, SignWith};
 use crate::payload;
@@ -192,6 +195,8 @@ pub struct ServerKeys {
     pub secret_receiver: P256PrivateKey,
     /// Signs ID tokens for accounts at OAuth 2.0 providers.
     pub id_token_signer: P256PrivateKey,
+    /// Signs what is sent to webhooks.
+    pub webhook_signer: Ed25519PrivateKey,
 }
 
 impl ServerKeys {
@@ -205,6 +210,7 @@ impl ServerKeys {
             legacy_otp_signer: key(),
             secret_receiver: key(),
             id_token_signer: key(),
+            webhook_signer: Ed25519PrivateKey::generate(rng),
         }
     }
 }
@@ -460,6 +466,8 @@ pub struct Changes {
     pub records: Vec<RecordChange>,
     /// What is sent to people once this is durable.
     pub messages: Vec<Message>,
+    /// What is sent to webhooks once this is durable.
+    pub webhooks: Vec<Delivery>,
     /// Sessions that made room for others before their time.
     pub evicted: Vec<Uuid>,
 }

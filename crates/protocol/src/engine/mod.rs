@@ -36,6 +36,7 @@ pub(crate) mod testing;
 pub mod verification_token;
 pub mod view;
 pub mod wallets;
+pub mod webhooks;
 
 pub use activity::{ActivityRecord, Evaluation, VoteRecord};
 pub use attested::Attested;

@@ -683,6 +683,7 @@ impl World {
             deleted_secrets,
             records,
             messages,
+            webhooks: _,
             evicted: _,
         } = changes;
         let id = organization.id;
@@ -767,6 +768,11 @@ impl World {
                 let Found::Activities(found) = activities(&passes, *page) else { unreachable!() };
                 let found: Vec<_> = found.iter().map(|record| Ok(self.recorded(record))).collect();
                 Found::Recorded(Stream::new(found.into_iter()))
+            }
+            Reads::Deliveries(key) => {
+                let stored = self.records.get(&(key.organization, key.id));
+                let value = stored.map(|(_, value)| serde_json::from_value(value.clone()).unwrap());
+                Found::Deliveries(value.unwrap_or_default())
             }
             Reads::Ledger(key) => {
                 let stored = self.records.get(&(key.organization, key.id));

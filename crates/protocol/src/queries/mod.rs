@@ -56,6 +56,7 @@ pub mod list_users;
 pub mod list_verified_suborgs;
 pub mod list_wallet_accounts;
 pub mod list_wallets;
+pub mod list_webhook_deliveries;
 pub mod list_webhook_endpoints;
 pub mod replay_policy;
 pub mod session_token;
@@ -109,6 +110,7 @@ macro_rules! for_each_query {
             list_verified_suborgs::ListVerifiedSuborgs,
             list_wallet_accounts::ListWalletAccounts,
             list_wallets::ListWallets,
+            list_webhook_deliveries::ListWebhookDeliveries,
             list_webhook_endpoints::ListWebhookEndpoints,
             replay_policy::ReplayPolicy,
             session_token::SessionToken,

@@ -10,6 +10,7 @@ use crate::engine::budgets::Account;
 use crate::engine::model::{IndexKey, User, WalletAccount};
 use crate::engine::record::RecordKey;
 use crate::engine::replay::Recorded;
+use crate::engine::webhooks::DeliveryLog;
 use crate::engine::{ActivityRecord, Caller, Home, Organization, ServerKeys, Settings};
 use crate::parameters::AccountName;
 use crate::wire::enums::ActivityStatus;
@@ -55,6 +56,8 @@ pub enum Reads {
     },
     /// A ledger: [`Found::Ledger`].
     Ledger(RecordKey),
+    /// What became of what was sent to a webhook endpoint: [`Found::Deliveries`].
+    Deliveries(RecordKey),
     /// One wallet account, the oldest when several fit: [`Found::Accounts`] of at most one.
     Account {
         /// Its wallet.
@@ -91,6 +94,8 @@ pub enum Found {
     Recorded(Stream),
     /// What was taken from a budget.
     Ledger(Ledger),
+    /// What became of what was sent to a webhook endpoint.
+    Deliveries(DeliveryLog),
     /// Wallet accounts.
     Accounts(Vec<WalletAccount>),
     /// Sub-organizations.

@@ -59,6 +59,8 @@ mod time;
 #[cfg(test)]
 mod wallets;
 #[cfg(test)]
+mod webhooks;
+#[cfg(test)]
 mod well_known;
 #[cfg(test)]
 mod world;
