@@ -9,13 +9,13 @@ use {
     super::Execute,
     crate::engine::imports::{self, ImportKind},
     crate::engine::{Caller, Context, Needs, view, wallets},
-    crate::parameters::NewPrivateKey,
     crate::wire::RequestError,
     crate::wire::enums::{Action, Resource},
     keyward_crypto::{PrivateKey, PublicKey, SecretBytes},
 };
 
 use crate::bundle::ClientMessage;
+use crate::parameters::NewPrivateKey;
 use crate::wire::enums::{AddressFormat, Curve};
 use crate::wire::id::UserId;
 use crate::wire::objects::{Address, PrivateKeyParams};
