@@ -10,7 +10,8 @@ use keyward_crypto::{CryptoRng, Curve, PrivateKey};
 
 pub use self::bitcoin::{BitcoinOutput, BitcoinTransaction};
 pub use self::ethereum::{
-    AccessListItem, EthereumTransaction, EthereumTransactionType, SignedAuthorization,
+    AccessListItem, EthereumTransaction, EthereumTransactionType, NewEthereumTransaction,
+    SignedAuthorization,
 };
 pub(crate) use self::solana::FROM_TABLE;
 pub use self::solana::{

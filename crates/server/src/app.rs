@@ -9,6 +9,7 @@ use keyward_protocol::wire::{RequestError, Timestamp};
 use keyward_store::{Opened, Queue, SealedCommit, SealedError, SealedStore};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 
+use crate::chains::Chains;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::delivery::{Delivery, webhooks};
@@ -36,6 +37,8 @@ pub struct App {
     pub(crate) settings: Settings,
     /// Identity providers.
     pub(crate) identities: Identities,
+    /// The chains that are configured.
+    pub(crate) chains: Chains,
     /// When sessions were last used.
     pub(crate) uses: LastUses,
     /// Who has asked for how much.
@@ -77,6 +80,7 @@ impl App {
             sandbox_otp: config.sandbox_otp,
             longest_session_seconds: config.longest_session_seconds,
             email_templates: templates.cloned().collect(),
+            assets: config.chains.assets(),
         };
         Self {
             clock: Arc::default(),
@@ -84,6 +88,7 @@ impl App {
             keys,
             settings,
             identities: Identities::new(config),
+            chains: Chains::new(&config.chains),
             uses: LastUses::default(),
             limits: Limits::new(config.limits),
             trusted_proxies: config.limits.trusted_proxies,

@@ -1,18 +1,20 @@
-//! What a server does beside answering: sends messages, delivers events, forgets what has expired, keeps last uses.
+//! What a server does beside answering: sends messages and transactions, delivers events, forgets what has expired,
+//! keeps last uses.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use keyward_protocol::engine::message::Message;
+use keyward_protocol::engine::message::{Content, Message};
 use keyward_protocol::wire::Timestamp;
 use keyward_protocol::wire::id::MessageId;
 use keyward_store::{SealedError, SealedStore, StoreError};
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::chains::broadcast;
 use crate::delivery::webhooks::Webhooks;
-use crate::delivery::{Outbox, Queue};
+use crate::delivery::{Channel, Delivery, DeliveryError, Outbox, Queue};
 use crate::uses;
 
 /// How often last uses are written.
@@ -30,7 +32,7 @@ pub async fn run(app: Arc<App>, end: watch::Receiver<bool>) {
     };
     let outbox = Outbox::new(
         &app.store,
-        app.delivery.clone(),
+        Arc::new(Carrier(app.clone())),
         &app.clock,
         &app.metrics.messages,
         &app.messages,
@@ -50,6 +52,27 @@ pub async fn run(app: Arc<App>, end: watch::Receiver<bool>) {
     };
     let webhooks = Webhooks::new(app.clone());
     tokio::join!(outbox.run(ended(end.clone())), webhooks.run(ended(end.clone())), housekeeping);
+}
+
+/// Delivers to people and to chains.
+struct Carrier(Arc<App>);
+
+#[async_trait]
+impl Delivery for Carrier {
+    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+        match &message.content {
+            Content::Email(_) | Content::Sms(_) => self.0.delivery.deliver(message).await,
+            Content::Transaction(id) => broadcast(&self.0, message.organization, *id).await,
+        }
+    }
+
+    fn sends(&self, channel: Channel) -> bool {
+        channel == Channel::Chain || self.0.delivery.sends(channel)
+    }
+
+    fn knows_template(&self, id: &str) -> bool {
+        self.0.delivery.knows_template(id)
+    }
 }
 
 /// Forgets records that have expired.

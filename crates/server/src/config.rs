@@ -9,6 +9,7 @@ use axum::http::Uri;
 use keyward_protocol::wire::id::OrganizationId;
 use serde::Deserialize;
 
+use crate::chains::ChainsConfig;
 use crate::delivery::TemplateError;
 use crate::fetch::Origin;
 use crate::limits::LimitsConfig;
@@ -100,6 +101,8 @@ pub struct Config {
     pub mail: Option<MailConfig>,
     /// How text messages are sent; `None` when they are not.
     pub sms: Option<SmsConfig>,
+    /// The chains whose nodes are asked. `KEYWARD_RPC_URLS` goes over their nodes' addresses.
+    pub chains: ChainsConfig,
     /// Where webhook endpoints may be.
     pub webhooks: WebhooksConfig,
 }
@@ -249,6 +252,7 @@ impl Default for Config {
             mail: None,
             sms: None,
             webhooks: WebhooksConfig::default(),
+            chains: ChainsConfig::default(),
         }
     }
 }
@@ -299,6 +303,10 @@ impl Config {
         }
         if let (Some(text), Some(sms)) = (variable("KEYWARD_SMS_TOKEN"), &mut config.sms) {
             sms.token = Hidden(text);
+        }
+        if let Some(text) = variable("KEYWARD_RPC_URLS") {
+            let refusal = |_| ConfigError::Variable("KEYWARD_RPC_URLS");
+            config.chains.read_urls(&text).map_err(refusal)?;
         }
         config.check()?;
         Ok(config)

@@ -11,6 +11,7 @@ use keyward_protocol::engine::oidc::claimed_keys;
 use keyward_protocol::engine::one_time::{Contact, Otp, OtpFacts, TokenUse};
 use keyward_protocol::engine::proofs::{self, ProofFacts};
 use keyward_protocol::engine::record::Record;
+use keyward_protocol::engine::sending::{Nonces, spell};
 use keyward_protocol::engine::verification_token::peek_id;
 use keyward_protocol::engine::{Caller, Facts, Needs, Stamped, VoteRecord};
 use keyward_protocol::parameters::SignWith;
@@ -116,6 +117,27 @@ pub(crate) async fn facts(
             let refusal = |error| InvalidRequest::new(format!("invalid url: {error}"));
             Facts::Destination(checked.map_err(refusal))
         }
+        Needs::Signers(all) => {
+            let mut signers = Vec::with_capacity(all.len());
+            for with in all {
+                signers.push(store.signer(opened, &with).await.map_err(RequestError::internal)?);
+            }
+            Facts::Signers(signers)
+        }
+        Needs::Sender { with, chain, from } => {
+            let signer = store.signer(opened, &with).await.map_err(RequestError::internal)?;
+            let key = Nonces::key(organization, &chain, &spell(from));
+            let nonces = store.record(key).await.map_err(RequestError::internal)?;
+            Facts::Sender(signer, nonces)
+        }
+        Needs::Broadcast { chain, transaction } => {
+            // However often the commit is tried.
+            if !fetched.is_broadcast {
+                app.chains.send_raw(&chain, &transaction).await?;
+                fetched.is_broadcast = true;
+            }
+            Facts::Broadcast
+        }
     })
 }
 
@@ -162,10 +184,11 @@ pub(crate) async fn subjects_of(
 ) -> Result<Subjects, RequestError> {
     let mut subjects = Subjects::new();
     match request.concerns() {
-        Concerns::Signing { with, .. } => {
-            subjects.extend(
-                app.store.account_signing(opened, with).await.map_err(RequestError::internal)?,
-            );
+        concerns @ (Concerns::Signing { .. } | Concerns::SigningTogether { .. }) => {
+            for with in concerns.signers() {
+                let found = app.store.account_signing(opened, with).await;
+                subjects.extend(found.map_err(RequestError::internal)?);
+            }
         }
         Concerns::Account(address) => {
             let named = SignWith::Address(address.to_owned());
@@ -189,6 +212,8 @@ pub(crate) struct Fetched {
     exchanged: Option<Result<Exchanged, InvalidRequest>>,
     /// Whether the message that is sent was counted.
     pub(crate) is_counted: bool,
+    /// Whether a chain's node has the transaction.
+    is_broadcast: bool,
 }
 
 /// What was sent to a contact.

@@ -332,6 +332,16 @@ impl Fetcher {
         self.run(url, move |inner, uri| inner.ask(uri, headers, None)).await
     }
 
+    /// Posts JSON and asks for a JSON document.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], but not for a status.
+    pub async fn post_json(&self, url: &Url, json: Vec<u8>) -> Result<Answer, FetchError> {
+        let body = Body { kind: "application/json", bytes: SecretBytes::new(json) };
+        self.run(url, move |inner, uri| inner.ask(uri, Vec::new(), Some(&body))).await
+    }
+
     /// Posts a form and asks for a JSON document.
     ///
     /// # Errors
@@ -343,7 +353,8 @@ impl Fetcher {
         headers: Vec<Header>,
         form: Form,
     ) -> Result<Answer, FetchError> {
-        self.run(url, move |inner, uri| inner.ask(uri, headers, Some(&form))).await
+        let body = Body { kind: "application/x-www-form-urlencoded", bytes: form.0 };
+        self.run(url, move |inner, uri| inner.ask(uri, headers, Some(&body))).await
     }
 
     /// Posts JSON and waits for the status, whatever it is. The body of the answer is not read.
@@ -399,19 +410,19 @@ impl Inner {
         &self,
         uri: &Uri,
         headers: Vec<Header>,
-        form: Option<&Form>,
+        body: Option<&Body>,
     ) -> Result<Answer, ureq::Error> {
         let agent = self.agent();
-        let mut answer = if let Some(form) = form {
+        let mut answer = if let Some(body) = body {
             let mut request = agent
                 .post(uri)
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::CONTENT_TYPE, body.kind)
                 .header(header::ACCEPT, "application/json");
             for (name, value) in headers {
                 request = request.header(name, value);
             }
-            // The form leaves for the server it is meant for.
-            request.send(form.0.expose())?
+            // What it says leaves for the server it is meant for.
+            request.send(body.bytes.expose())?
         } else {
             let mut request = agent.get(uri).header(header::ACCEPT, "application/json");
             for (name, value) in headers {
@@ -541,6 +552,13 @@ fn tls() -> TlsConfig {
         tracing::error!(%error, "no certificate authorities found: no issuer will be trusted");
         tls::trusting(&[])
     })
+}
+
+/// What is posted.
+struct Body {
+    /// Its media type.
+    kind: &'static str,
+    bytes: SecretBytes,
 }
 
 /// Fields of a form, encoded as HTML forms are.

@@ -4,6 +4,7 @@ mod app;
 mod auth_proxy;
 pub mod background;
 pub mod beginning;
+pub mod chains;
 mod clock;
 pub mod config;
 pub mod delivery;

@@ -95,7 +95,7 @@ impl Default for Metrics {
         let messages = MessageCounts::default();
         registry.register(
             "messages",
-            "Tries to send a message to a person, or an event to a webhook",
+            "Tries to send a message to a person, a transaction to a chain, or an event to a webhook",
             messages.0.clone(),
         );
         Self { messages, registry, requests, durations }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use keyward_protocol::engine::record::Record;
 use keyward_protocol::engine::{Caller, Home, Stamped, authenticate, ip_allowlist};
+use keyward_protocol::parameters::SignWith;
 use keyward_protocol::queries::{Entry, Found, QueryRequest, Reads, View};
 use keyward_protocol::stamp::{Presented, StampError};
 use keyward_protocol::wire::enums::CredentialType;
 use keyward_protocol::wire::envelope::query_organization;
 use keyward_protocol::wire::id::ActivityId;
-use keyward_protocol::wire::{RequestError, Timestamp};
+use keyward_protocol::wire::{ChainId, RequestError, Timestamp};
+use keyward_store::Opened;
 
 use crate::app::App;
 use crate::facts::{accounts, attest};
@@ -113,6 +116,15 @@ async fn read(app: &App, loaded: &Loaded, reads: &Reads) -> Result<Found, Reques
         Reads::Judged(activity) => return judged(app, loaded, *activity).await,
         Reads::Ledger(key) => store.record(*key).await.map(|ledger| Found::Ledger(ledger.value)),
         Reads::Deliveries(key) => store.record(*key).await.map(|log| Found::Deliveries(log.value)),
+        Reads::Submission(key) => {
+            store.record(*key).await.map(|found: Record<_>| Found::Submission(found.value))
+        }
+        Reads::Nonce { chain, address } => {
+            return Ok(Found::Nonce(app.chains.nonce(chain, *address).await?));
+        }
+        Reads::Balances { chain, address } => {
+            return balances(app, opened, chain, address).await;
+        }
         Reads::Activities { kinds, statuses, page } => {
             store.activities(id, kinds, statuses, *page).await.map(Found::Activities)
         }
@@ -139,6 +151,23 @@ async fn read(app: &App, loaded: &Loaded, reads: &Reads) -> Result<Found, Reques
         }
     };
     found.map_err(RequestError::internal)
+}
+
+/// What a wallet account holds. Its chain is not asked about others' addresses.
+async fn balances(
+    app: &App,
+    opened: &Opened,
+    chain: &ChainId,
+    address: &str,
+) -> Result<Found, RequestError> {
+    let assets = app.settings.assets.get(chain).ok_or_else(|| chain.not_configured())?;
+    let named = SignWith::Address(address.to_owned());
+    let account = app.store.account_signing(opened, &named).await;
+    let Some(account) = account.map_err(RequestError::internal)? else {
+        return Ok(Found::Balances(None));
+    };
+    let amounts = app.chains.balances(chain, &account.address, assets).await?;
+    Ok(Found::Balances(Some(amounts)))
 }
 
 /// An activity with what it takes to decide on it again.

@@ -7,6 +7,7 @@ use keyward_protocol::activities::{Ballot, Entry};
 use keyward_protocol::engine::attested::users_with;
 use keyward_protocol::engine::authenticate::{knows, search_keys};
 use keyward_protocol::engine::budgets::{self, Account};
+use keyward_protocol::engine::message::Content;
 use keyward_protocol::engine::record::RecordChange;
 use keyward_protocol::engine::webhooks::{Delivery, activity_updates};
 use keyward_protocol::engine::{
@@ -23,6 +24,7 @@ use keyward_protocol::wire::{InvalidRequest, Page, RequestError, Timestamp};
 use keyward_store::{Decided, Opened, SealedCommit, SealedError, StoreError};
 
 use crate::app::App;
+use crate::chains::complete;
 use crate::facts::{Fetched, accounts, attest, facts, subjects};
 use crate::vote::vote;
 
@@ -144,11 +146,18 @@ async fn attempt(
         .into());
     }
     envelope.check_age(now)?;
-    let request = entry.parse(&envelope.kind, envelope.parameters)?;
+    let mut request = entry.parse(&envelope.kind, envelope.parameters)?;
     if let Some(ballot) = request.ballot() {
         return Ok(Attempt::Ballot(ballot));
     }
     let organization = &loaded.opened.organization;
+    let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
+    // Held until the commit is made: the next transaction of the same account comes after this one.
+    let completed = if authorize::is_heard(organization, parent, caller, &request)? {
+        complete(app, &loaded.opened, &mut request, now).await?
+    } else {
+        None
+    };
     let vote = VoteRecord::new(caller, VoteSelection::Approved, message, now, &mut os_rng());
     let mut record = ActivityRecord {
         id: ActivityId::generate(now, &mut os_rng()),
@@ -162,10 +171,10 @@ async fn attempt(
         created_at: now,
         updated_at: now,
         failure: None,
+        transaction: completed.as_ref().map(|completed| completed.transaction.clone()),
         events: Vec::new(),
         evaluations: Vec::new(),
     };
-    let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
     let subjects = subjects(app, loaded, caller, &request, &record.votes).await?;
     let accounts = accounts(app, loaded, caller, &record.votes).await?;
     let hearing = Hearing {
@@ -321,6 +330,7 @@ pub(crate) fn execute(
     let organization = loaded.opened.organization.clone();
     let mut context =
         Context::new(organization, parent, now, &mut rng, &app.keys, &app.settings, client);
+    context.activity = record.id;
     context.facts = facts;
     match permit.execute(caller, &mut context) {
         Ok(result) => record.result = Some(result),
@@ -334,7 +344,9 @@ pub(crate) fn execute(
         record.events =
             sessions::events(&loaded.opened.organization, &organization, &changes.evicted, now);
     }
-    if !changes.messages.is_empty() && !fetched.is_counted {
+    let mut messages = changes.messages.iter();
+    let reaches_people = messages.any(|it| !matches!(it.content, Content::Transaction(_)));
+    if reaches_people && !fetched.is_counted {
         app.limits.message(organization.id, now).map_err(|refusal| (refusal, Vec::new()))?;
         fetched.is_counted = true;
     }

@@ -17,6 +17,7 @@ use keyward_protocol::wire::{RequestError, Timestamp};
 use keyward_store::{SealedCommit, SealedError, StoreError};
 
 use crate::app::App;
+use crate::chains::complete;
 use crate::facts::{Fetched, accounts, facts, subjects};
 use crate::submit::{
     ATTEMPTS, Ledgers, Loaded, execute, identify, lost, not_utf8, note, tell, unchanged,
@@ -106,7 +107,7 @@ async fn attempt(
         return Err(RequestError::AlreadyDecided(record.id));
     }
     let parent = loaded.parent.as_ref().map(|parent| &*parent.organization);
-    let request = record.request()?;
+    let mut request = record.request()?;
     let Some(proposer) = record.votes.first().and_then(|vote| vote.caller(organization, parent))
     else {
         return Err(RequestError::ProposerGone);
@@ -116,6 +117,14 @@ async fn attempt(
             target: proposer.organization,
             voters: caller.organization,
         });
+    }
+    // As the chain is now; held until the commit is made. A vote against it does not ask.
+    let completed = match ballot.selection {
+        VoteSelection::Approved => complete(app, &loaded.opened, &mut request, now).await?,
+        VoteSelection::Rejected => None,
+    };
+    if let Some(completed) = &completed {
+        record.transaction = Some(completed.transaction.clone());
     }
     let votes = &record.votes;
     let has_approved = votes.iter().any(|vote| vote.user == caller.user && vote.approves(now));
@@ -253,9 +262,12 @@ impl Case<'_> {
                 Committed::Stale => Ok(Attempt::Stale),
                 Committed::Refused(refusal) => self.fail(record, was, count, refusal).await,
             },
-            Err((refusal @ (RequestError::Internal(_) | RequestError::RateLimited), _)) => {
-                Err(refusal)
-            }
+            Err((
+                refusal @ (RequestError::Internal(_)
+                | RequestError::RateLimited
+                | RequestError::Busy),
+                _,
+            )) => Err(refusal),
             Err((refusal, _)) => self.fail(record, was, count, refusal).await,
         }
     }

@@ -48,6 +48,9 @@ export interface Routes {
   disable_auth_proxy: { parameters: DisableAuthProxyIntent; result: DisableAuthProxyResult };
   email_auth: { parameters: EmailAuthIntentV3; result: EmailAuthResult };
   enable_auth_proxy: { parameters: EnableAuthProxyIntent; result: EnableAuthProxyResult };
+  eth_send_raw_transaction: { parameters: EthSendRawTransactionIntent; result: EthSendRawTransactionResult };
+  eth_send_transaction: { parameters: EthSendTransactionIntentV2; result: EthSendTransactionResult };
+  eth_undelegate_7702: { parameters: EthUndelegate7702Intent; result: EthUndelegate7702Result };
   explain_activity: { parameters: OfCaller<ExplainActivity>; result: ExplainActivityResponse };
   export_private_key: { parameters: ExportPrivateKeyIntent; result: ExportPrivateKeyResult };
   export_secrets: { parameters: ExportSecretsIntent; result: ExportSecretsResult };
@@ -60,10 +63,12 @@ export interface Routes {
   get_authenticator: { parameters: OfCaller<GetAuthenticator>; result: GetAuthenticatorResponse };
   get_authenticators: { parameters: OfCaller<GetAuthenticators>; result: GetAuthenticatorsResponse };
   get_budget: { parameters: OfCaller<GetBudget>; result: GetBudgetResponse };
+  get_gas_usage: { parameters: OfCaller<GetGasUsage>; result: GetGasUsageResponse };
   get_ip_allowlist: { parameters: OfCaller<GetIpAllowlist>; result: GetIpAllowlistResponse };
   get_mfa_policies: { parameters: OfCaller<GetMfaPolicies>; result: GetMfaPoliciesResponse };
   get_mfa_policy: { parameters: OfCaller<GetMfaPolicy>; result: GetMfaPolicyResponse };
   get_mfa_status: { parameters: OfCaller<GetMfaStatus>; result: GetMfaStatusResponse };
+  get_nonces: { parameters: OfCaller<GetNonces>; result: GetNoncesResponse };
   get_oauth2_credential: { parameters: OfCaller<GetOauth2Credential>; result: GetOauth2CredentialResponse };
   get_oauth_providers: { parameters: OfCaller<GetOauthProviders>; result: GetOauthProvidersResponse };
   get_organization: { parameters: OfCaller<GetOrganization>; result: GetOrganizationResponse };
@@ -71,12 +76,14 @@ export interface Routes {
   get_policy: { parameters: OfCaller<GetPolicy>; result: GetPolicyResponse };
   get_policy_evaluations: { parameters: OfCaller<GetPolicyEvaluations>; result: GetPolicyEvaluationsResponse };
   get_private_key: { parameters: OfCaller<GetPrivateKey>; result: GetPrivateKeyResponse };
+  get_send_transaction_status: { parameters: OfCaller<GetSendTransactionStatus>; result: GetSendTransactionStatusResponse };
   get_session_profile: { parameters: OfCaller<GetSessionProfile>; result: GetSessionProfileResponse };
   get_session_profiles: { parameters: OfCaller<GetSessionProfiles>; result: GetSessionProfilesResponse };
   get_smart_contract_interface: { parameters: OfCaller<GetSmartContractInterface>; result: GetSmartContractInterfaceResponse };
   get_user: { parameters: OfCaller<GetUser>; result: GetUserResponse };
   get_wallet: { parameters: OfCaller<GetWallet>; result: GetWalletResponse };
   get_wallet_account: { parameters: OfCaller<GetWalletAccount>; result: GetWalletAccountResponse };
+  get_wallet_address_balances: { parameters: OfCaller<GetWalletAddressBalances>; result: GetWalletAddressBalancesResponse };
   import_private_key: { parameters: ImportPrivateKeyIntent; result: ImportPrivateKeyResult };
   import_secrets: { parameters: ImportSecretsIntent; result: ImportSecretsResult };
   import_wallet: { parameters: ImportWalletIntent; result: WalletResult };
@@ -97,6 +104,7 @@ export interface Routes {
   list_sessions: { parameters: OfCaller<ListSessions>; result: ListSessionsResponse };
   list_smart_contract_interfaces: { parameters: OfCaller<ListSmartContractInterfaces>; result: ListSmartContractInterfacesResponse };
   list_suborgs: { parameters: OfCaller<ListSuborgs>; result: ListSuborgsResponse };
+  list_supported_assets: { parameters: OfCaller<ListSupportedAssets>; result: ListSupportedAssetsResponse };
   list_user_tags: { parameters: OfCaller<ListUserTags>; result: ListUserTagsResponse };
   list_users: { parameters: OfCaller<ListUsers>; result: ListUsersResponse };
   list_verified_suborgs: { parameters: OfCaller<ListVerifiedSuborgs>; result: ListVerifiedSuborgsResponse };
@@ -124,6 +132,7 @@ export interface Routes {
   sign_raw_payload: { parameters: SignRawPayloadIntentV2; result: SignRawPayloadResult };
   sign_raw_payloads: { parameters: SignRawPayloadsIntent; result: SignRawPayloadsResult };
   sign_transaction: { parameters: SignTransactionIntentV2; result: SignTransactionResult };
+  sol_send_transaction: { parameters: SolSendTransactionIntentV2; result: SolSendTransactionResult };
   stamp_login: { parameters: StampLoginIntent; result: StampLoginResult };
   update_auth_proxy_config: { parameters: UpdateAuthProxyConfigIntent; result: UpdateAuthProxyConfigResult };
   update_mfa_policy: { parameters: UpdateMfaPolicyIntent; result: UpdateMfaPolicyResult };
@@ -190,6 +199,9 @@ export interface Api {
   disableAuthProxy(parameters?: Routes["disable_auth_proxy"]["parameters"], as?: As): Promise<Routes["disable_auth_proxy"]["result"]>;
   emailAuth(parameters: Routes["email_auth"]["parameters"], as?: As): Promise<Routes["email_auth"]["result"]>;
   enableAuthProxy(parameters?: Routes["enable_auth_proxy"]["parameters"], as?: As): Promise<Routes["enable_auth_proxy"]["result"]>;
+  ethSendRawTransaction(parameters: Routes["eth_send_raw_transaction"]["parameters"], as?: As): Promise<Routes["eth_send_raw_transaction"]["result"]>;
+  ethSendTransaction(parameters: Routes["eth_send_transaction"]["parameters"], as?: As): Promise<Routes["eth_send_transaction"]["result"]>;
+  ethUndelegate7702(parameters: Routes["eth_undelegate_7702"]["parameters"], as?: As): Promise<Routes["eth_undelegate_7702"]["result"]>;
   explainActivity(parameters: Routes["explain_activity"]["parameters"], as?: As): Promise<Routes["explain_activity"]["result"]>;
   exportPrivateKey(parameters: Routes["export_private_key"]["parameters"], as?: As): Promise<Routes["export_private_key"]["result"]>;
   exportSecrets(parameters: Routes["export_secrets"]["parameters"], as?: As): Promise<Routes["export_secrets"]["result"]>;
@@ -202,10 +214,12 @@ export interface Api {
   getAuthenticator(parameters: Routes["get_authenticator"]["parameters"], as?: As): Promise<Routes["get_authenticator"]["result"]>;
   getAuthenticators(parameters: Routes["get_authenticators"]["parameters"], as?: As): Promise<Routes["get_authenticators"]["result"]>;
   getBudget(parameters?: Routes["get_budget"]["parameters"], as?: As): Promise<Routes["get_budget"]["result"]>;
+  getGasUsage(parameters?: Routes["get_gas_usage"]["parameters"], as?: As): Promise<Routes["get_gas_usage"]["result"]>;
   getIpAllowlist(parameters?: Routes["get_ip_allowlist"]["parameters"], as?: As): Promise<Routes["get_ip_allowlist"]["result"]>;
   getMfaPolicies(parameters: Routes["get_mfa_policies"]["parameters"], as?: As): Promise<Routes["get_mfa_policies"]["result"]>;
   getMfaPolicy(parameters: Routes["get_mfa_policy"]["parameters"], as?: As): Promise<Routes["get_mfa_policy"]["result"]>;
   getMfaStatus(parameters: Routes["get_mfa_status"]["parameters"], as?: As): Promise<Routes["get_mfa_status"]["result"]>;
+  getNonces(parameters: Routes["get_nonces"]["parameters"], as?: As): Promise<Routes["get_nonces"]["result"]>;
   getOauth2Credential(parameters: Routes["get_oauth2_credential"]["parameters"], as?: As): Promise<Routes["get_oauth2_credential"]["result"]>;
   getOauthProviders(parameters?: Routes["get_oauth_providers"]["parameters"], as?: As): Promise<Routes["get_oauth_providers"]["result"]>;
   getOrganization(parameters?: Routes["get_organization"]["parameters"], as?: As): Promise<Routes["get_organization"]["result"]>;
@@ -213,12 +227,14 @@ export interface Api {
   getPolicy(parameters: Routes["get_policy"]["parameters"], as?: As): Promise<Routes["get_policy"]["result"]>;
   getPolicyEvaluations(parameters: Routes["get_policy_evaluations"]["parameters"], as?: As): Promise<Routes["get_policy_evaluations"]["result"]>;
   getPrivateKey(parameters: Routes["get_private_key"]["parameters"], as?: As): Promise<Routes["get_private_key"]["result"]>;
+  getSendTransactionStatus(parameters: Routes["get_send_transaction_status"]["parameters"], as?: As): Promise<Routes["get_send_transaction_status"]["result"]>;
   getSessionProfile(parameters: Routes["get_session_profile"]["parameters"], as?: As): Promise<Routes["get_session_profile"]["result"]>;
   getSessionProfiles(parameters?: Routes["get_session_profiles"]["parameters"], as?: As): Promise<Routes["get_session_profiles"]["result"]>;
   getSmartContractInterface(parameters: Routes["get_smart_contract_interface"]["parameters"], as?: As): Promise<Routes["get_smart_contract_interface"]["result"]>;
   getUser(parameters: Routes["get_user"]["parameters"], as?: As): Promise<Routes["get_user"]["result"]>;
   getWallet(parameters: Routes["get_wallet"]["parameters"], as?: As): Promise<Routes["get_wallet"]["result"]>;
   getWalletAccount(parameters: Routes["get_wallet_account"]["parameters"], as?: As): Promise<Routes["get_wallet_account"]["result"]>;
+  getWalletAddressBalances(parameters: Routes["get_wallet_address_balances"]["parameters"], as?: As): Promise<Routes["get_wallet_address_balances"]["result"]>;
   importPrivateKey(parameters: Routes["import_private_key"]["parameters"], as?: As): Promise<Routes["import_private_key"]["result"]>;
   importSecrets(parameters: Routes["import_secrets"]["parameters"], as?: As): Promise<Routes["import_secrets"]["result"]>;
   importWallet(parameters: Routes["import_wallet"]["parameters"], as?: As): Promise<Routes["import_wallet"]["result"]>;
@@ -239,6 +255,7 @@ export interface Api {
   listSessions(parameters?: Routes["list_sessions"]["parameters"], as?: As): Promise<Routes["list_sessions"]["result"]>;
   listSmartContractInterfaces(parameters?: Routes["list_smart_contract_interfaces"]["parameters"], as?: As): Promise<Routes["list_smart_contract_interfaces"]["result"]>;
   listSuborgs(parameters?: Routes["list_suborgs"]["parameters"], as?: As): Promise<Routes["list_suborgs"]["result"]>;
+  listSupportedAssets(parameters: Routes["list_supported_assets"]["parameters"], as?: As): Promise<Routes["list_supported_assets"]["result"]>;
   listUserTags(parameters?: Routes["list_user_tags"]["parameters"], as?: As): Promise<Routes["list_user_tags"]["result"]>;
   listUsers(parameters?: Routes["list_users"]["parameters"], as?: As): Promise<Routes["list_users"]["result"]>;
   listVerifiedSuborgs(parameters?: Routes["list_verified_suborgs"]["parameters"], as?: As): Promise<Routes["list_verified_suborgs"]["result"]>;
@@ -266,6 +283,7 @@ export interface Api {
   signRawPayload(parameters: Routes["sign_raw_payload"]["parameters"], as?: As): Promise<Routes["sign_raw_payload"]["result"]>;
   signRawPayloads(parameters: Routes["sign_raw_payloads"]["parameters"], as?: As): Promise<Routes["sign_raw_payloads"]["result"]>;
   signTransaction(parameters: Routes["sign_transaction"]["parameters"], as?: As): Promise<Routes["sign_transaction"]["result"]>;
+  solSendTransaction(parameters: Routes["sol_send_transaction"]["parameters"], as?: As): Promise<Routes["sol_send_transaction"]["result"]>;
   stampLogin(parameters: Routes["stamp_login"]["parameters"], as?: As): Promise<Routes["stamp_login"]["result"]>;
   updateAuthProxyConfig(parameters?: Routes["update_auth_proxy_config"]["parameters"], as?: As): Promise<Routes["update_auth_proxy_config"]["result"]>;
   updateMfaPolicy(parameters: Routes["update_mfa_policy"]["parameters"], as?: As): Promise<Routes["update_mfa_policy"]["result"]>;
@@ -400,12 +418,44 @@ export interface ApproveActivityIntent {
 /** Nothing of its own: what is answered is the activity that it votes on. */
 export type ApproveActivityResult = Record<string, unknown>;
 
+/** How much of it an address holds. */
+export interface AssetBalance {
+  /** In the smallest unit, decimal. */
+  balance: string;
+  /** CAIP-19. */
+  caip19: string;
+  decimals: number;
+  display: AssetBalanceDisplay;
+  name: string;
+  symbol: string;
+}
+
+/** For people, not for arithmetic. */
+export interface AssetBalanceDisplay {
+  /** In whole coins, with a decimal point. */
+  crypto: string;
+  /** This server knows no prices: always absent. */
+  usd?: string | null;
+}
+
 /** How much of an asset may be moved. */
 export interface AssetCapParams {
   /** Of what. */
   asset: AssetParams;
   /** Wei, lamports, raw units of the token; decimal. */
   max: string;
+}
+
+/** Something that can be held on a chain. */
+export interface AssetMetadata {
+  /** CAIP-19. */
+  caip19: string;
+  decimals: number;
+  /** Empty where there is none. */
+  logoUrl: string;
+  name: string;
+  stable: boolean;
+  symbol: string;
 }
 
 /** Something whose amount can be limited. */
@@ -1289,6 +1339,93 @@ export interface EnableAuthProxyResult {
   userId: string;
 }
 
+/** One call. */
+export interface EthCall {
+  /** Call data, `0x` hex; nothing when absent. */
+  data?: string | null;
+  /** The receiver, `0x` and 40 digits. */
+  to: string;
+  /** In wei, decimal; nothing when absent. */
+  value?: string | null;
+}
+
+export interface EthFailureDetails {
+  /** From the outermost call in. */
+  revertChain: RevertChainEntry[];
+}
+
+/** As it travels. */
+export interface EthSendRawTransactionIntent {
+  /** The chain. */
+  caip2: string;
+  /** The transaction, `0x` hex. */
+  signedTransaction: string;
+}
+
+/** What it answers. */
+export interface EthSendRawTransactionResult {
+  /** `0x` and 64 digits. */
+  transactionHash: string;
+}
+
+/** As it travels. */
+export interface EthSendTransactionIntentV2 {
+  /** The chain. */
+  caip2: string;
+  /** What is called, in order. More than one is refused. */
+  calls: EthCall[];
+  /** For sponsored transactions only. */
+  deadline?: string | null;
+  /** Address of a wallet account or private key. */
+  from: string;
+  /** Most units of gas to use, decimal; the server estimates when absent. */
+  gasLimit?: string | null;
+  /** For sponsored transactions only. */
+  gasStationNonce?: string | null;
+  /** The most a unit of gas may cost, in wei, decimal; the server estimates when absent. */
+  maxFeePerGas?: string | null;
+  /** The part of that for the block's producer, in wei, decimal; the server estimates when absent. */
+  maxPriorityFeePerGas?: string | null;
+  /** How many transactions the account sent before, decimal; the server counts when absent. */
+  nonce?: string | null;
+  /** Whether somebody else pays the fee. Refused. */
+  sponsor?: boolean | null;
+}
+
+/** What it answers. */
+export interface EthSendTransactionResult {
+  /** What to ask for what became of it by. */
+  sendTransactionStatusId: string;
+}
+
+/** What a transaction is known by on a chain with Ethereum's virtual machine. */
+export interface EthSendTransactionStatus {
+  /** `0x` and 64 digits. */
+  txHash: string;
+}
+
+/** As it travels. */
+export interface EthUndelegate7702Intent {
+  /** The chain. */
+  caip2: string;
+  /** Address of a wallet account or private key. */
+  from: string;
+  /** Most units of gas to use, decimal; the server estimates when absent. */
+  gasLimit?: string | null;
+  /** The most a unit of gas may cost, in wei, decimal; the server estimates when absent. */
+  maxFeePerGas?: string | null;
+  /** The part of that for the block's producer, in wei, decimal; the server estimates when absent. */
+  maxPriorityFeePerGas?: string | null;
+  /** How many transactions the account sent before, decimal; the server counts when absent. */
+  nonce?: string | null;
+}
+
+/** What it answers. */
+export interface EthUndelegate7702Result {
+  /** What to ask for what became of it by. */
+  sendTransactionStatusId: string;
+}
+
 /** As it travels. */
 export interface ExplainActivity {
   /** The activity. */
@@ -1595,6 +1732,22 @@ export interface GetBudgetResponse {
 }
 
 /** As it travels. */
+export interface GetGasUsage {
+  /** The organization. */
+  organizationId: string;
+}
+
+/** What it answers. */
+export interface GetGasUsageResponse {
+  /** What was spent in it, in US dollars. */
+  usageUsd: string;
+  /** Length of the window, in minutes. */
+  windowDurationMinutes: number;
+  /** The most that may be spent in it, in US dollars. */
+  windowLimitUsd: string;
+}
+
+/** As it travels. */
 export interface GetIpAllowlist {
   /** The organization. */
   organizationId: string;
@@ -1652,6 +1805,28 @@ export interface GetMfaStatus {
 export interface GetMfaStatusResponse {
   /** Of each user the policy that is enforced; nothing of users for whom none is. */
   mfaStatuses: MfaStatus[];
+}
+
+/** As it travels. */
+export interface GetNonces {
+  /** Any account of the chain. */
+  address: string;
+  /** A chain with Ethereum's virtual machine. */
+  caip2: string;
+  /** Whether to ask for the nonce of a delegate contract that sponsors transactions. Refused. */
+  gasStationNonce?: boolean | null;
+  /** Whether to ask for the number of the account's next transaction. */
+  nonce?: boolean | null;
+  /** The organization. */
+  organizationId: string;
+}
+
+/** What it answers: what was asked for. */
+export interface GetNoncesResponse {
+  /** Decimal. */
+  gasStationNonce?: string | null;
+  /** Decimal; those that wait to be included are counted. */
+  nonce?: string | null;
 }
 
 /** As it travels. */
@@ -1749,6 +1924,28 @@ export interface GetPrivateKeyResponse {
 }
 
 /** As it travels. */
+export interface GetSendTransactionStatus {
+  /** The organization. */
+  organizationId: string;
+  /** What the activity that sent it answered. */
+  sendTransactionStatusId: string;
+}
+
+/** What it answers. */
+export interface GetSendTransactionStatusResponse {
+  /** The same, and more of it. */
+  error?: TxError | null;
+  /** What it is known by on a chain with Ethereum's virtual machine. */
+  eth?: EthSendTransactionStatus | null;
+  /** What it is known by on Solana. */
+  solana?: SolanaSendTransactionStatus | null;
+  /** Why it failed, or did not do what it was for. */
+  txError?: string | null;
+  /** How far it has come. */
+  txStatus: TxStatus;
+}
+
+/** As it travels. */
 export interface GetSessionProfile {
   /** The organization, or a sub-organization of it. */
   organizationId: string;
@@ -1826,6 +2023,22 @@ export interface GetWalletAccount {
 export interface GetWalletAccountResponse {
   /** The account. */
   account: WalletAccount;
+}
+
+/** As it travels. */
+export interface GetWalletAddressBalances {
+  /** Address of one of its wallet accounts. */
+  address: string;
+  /** The chain. */
+  caip2: string;
+  /** The organization. */
+  organizationId: string;
+}
+
+/** What it answers. */
+export interface GetWalletAddressBalancesResponse {
+  /** Those that are not zero. */
+  balances: AssetBalance[];
 }
 
 /** What it answers. */
@@ -2258,6 +2471,20 @@ export interface ListSuborgsResponse {
 }
 
 /** As it travels. */
+export interface ListSupportedAssets {
+  /** The chain. */
+  caip2: string;
+  /** The organization. */
+  organizationId: string;
+}
+
+/** What it answers. */
+export interface ListSupportedAssetsResponse {
+  /** The chain's own coin first, then the tokens in the operator's order. */
+  assets: AssetMetadata[];
+}
+
+/** As it travels. */
 export interface ListUserTags {
   /** The organization. */
   organizationId: string;
@@ -2385,6 +2612,14 @@ export interface MfaStatus {
 
 /** The word list of a mnemonic. Source: BIP-39. */
 export type MnemonicLanguage = "MNEMONIC_LANGUAGE_ENGLISH" | "MNEMONIC_LANGUAGE_SIMPLIFIED_CHINESE" | "MNEMONIC_LANGUAGE_TRADITIONAL_CHINESE" | "MNEMONIC_LANGUAGE_CZECH" | "MNEMONIC_LANGUAGE_FRENCH" | "MNEMONIC_LANGUAGE_ITALIAN" | "MNEMONIC_LANGUAGE_JAPANESE" | "MNEMONIC_LANGUAGE_KOREAN" | "MNEMONIC_LANGUAGE_SPANISH";
+
+export interface NativeRevertError {
+  message?: string | null;
+  /** `error_string`, `panic` or `execution_reverted`. */
+  nativeType: string;
+  /** `0x` hex. */
+  panicCode?: string | null;
+}
 
 /** As it travels. */
 export interface Oauth2AuthenticateIntent {
@@ -2800,6 +3035,17 @@ export interface RequiredAuthenticationMethod {
 /** What policies say an activity is about: `activity.resource`. Source: policy language §13. */
 export type Resource = "AUTH" | "AUTH_PROXY" | "CONFIG" | "CREDENTIAL" | "FIAT_TRANSACTION" | "INVITATION" | "MFA_POLICY" | "ON_RAMP_CREDENTIALS" | "ORGANIZATION" | "OTP" | "PAYMENT_METHOD" | "POLICY" | "PRIVATE_KEY" | "RECOVERY" | "SECRET" | "SESSION_PROFILE" | "SMART_CONTRACT_INTERFACE" | "SPONSORSHIP" | "SUBSCRIPTION" | "TVC_APP" | "TVC_DEPLOYMENT" | "TVC_OPERATOR" | "TVC_QUORUM_KEY" | "USER" | "WALLET" | "WEBHOOK_ENDPOINT";
 
+/** What a contract said when it gave up. One of the last three members is there, the one that `errorType` names. */
+export interface RevertChainEntry {
+  /** The contract. */
+  address: string;
+  displayMessage: string;
+  /** `unknown` or `native`. */
+  errorType: string;
+  native?: NativeRevertError | null;
+  unknown?: UnknownRevertError | null;
+}
+
 /** As it travels. */
 export interface RevokeSessionIntent {
   /** The session, read-only or read-write. */
@@ -3098,6 +3344,45 @@ export interface SmsCustomizationParams {
 }
 
 /** As it travels. */
+export interface SolSendTransactionIntentV2 {
+  /** The chain. */
+  caip2: string;
+  /**
+   * The hash of the block that the transaction is to name, in base58; when absent, the one that it names, or the
+   * latest where it names none.
+   */
+  recentBlockhash?: string | null;
+  /** Addresses of wallet accounts or private keys, 1 to 16. */
+  signWiths: string[];
+  /** Whether somebody else pays the fee. Refused. */
+  sponsor?: boolean | null;
+  /** The whole transaction with places for its signatures, hex or base64. */
+  unsignedTransaction: string;
+}
+
+/** What it answers. */
+export interface SolSendTransactionResult {
+  /** What to ask for what became of it by. */
+  sendTransactionStatusId: string;
+}
+
+export interface SolanaFailureDetails {
+  logs?: string[];
+  rpcCode?: number | null;
+  rpcMessage?: string | null;
+  /** `preflight` or `execution`. */
+  source: string;
+  transactionErrorJson?: string | null;
+  unitsConsumed?: string | null;
+}
+
+/** What a transaction is known by on Solana. */
+export interface SolanaSendTransactionStatus {
+  /** In base58. */
+  signature: string;
+}
+
+/** As it travels. */
 export interface StampLoginIntent {
   /** Seconds, decimal; 900 when absent. */
   expirationSeconds?: string | null;
@@ -3147,6 +3432,25 @@ export type TransactionType = "TRANSACTION_TYPE_ETHEREUM" | "TRANSACTION_TYPE_SO
 
 /** How secrets are sealed on their way. */
 export type TransportEncryptionSuite = "TRANSPORT_ENCRYPTION_SUITE_ENCLAVE_ENCRYPT_V1";
+
+/** Why a transaction failed, or did not do what it was for. */
+export interface TxError {
+  eth?: EthFailureDetails | null;
+  message: string;
+  /** The same as in `eth`, for older clients. */
+  revertChain?: RevertChainEntry[];
+  solana?: SolanaFailureDetails | null;
+}
+
+/** How far a transaction has come. */
+export type TxStatus = "INITIALIZED" | "BROADCASTING" | "INCLUDED" | "FAILED";
+
+export interface UnknownRevertError {
+  /** `0x` hex. */
+  data: string;
+  /** `0x` and 8 digits; empty where the data is shorter. */
+  selector: string;
+}
 
 /** As it travels. What is absent stays as it is; an empty text takes away what was there. */
 export interface UpdateAuthProxyConfigIntent {

@@ -61,6 +61,9 @@ pub mod delete_webhook_endpoint;
 pub mod disable_auth_proxy;
 pub mod email_auth;
 pub mod enable_auth_proxy;
+pub mod eth_send_raw_transaction;
+pub mod eth_send_transaction;
+pub mod eth_undelegate_7702;
 pub mod export_private_key;
 pub mod export_secrets;
 pub mod export_wallet;
@@ -92,6 +95,7 @@ pub mod set_session_limits;
 pub mod sign_raw_payload;
 pub mod sign_raw_payloads;
 pub mod sign_transaction;
+pub mod sol_send_transaction;
 pub mod stamp_login;
 pub mod update_auth_proxy_config;
 pub mod update_mfa_policy;
@@ -159,6 +163,9 @@ macro_rules! for_each_activity {
             disable_auth_proxy::DisableAuthProxy,
             email_auth::EmailAuth,
             enable_auth_proxy::EnableAuthProxy,
+            eth_send_raw_transaction::EthSendRawTransaction,
+            eth_send_transaction::EthSendTransaction,
+            eth_undelegate_7702::EthUndelegate7702,
             export_private_key::ExportPrivateKey,
             export_secrets::ExportSecrets,
             export_wallet::ExportWallet,
@@ -190,6 +197,7 @@ macro_rules! for_each_activity {
             sign_raw_payload::SignRawPayload,
             sign_raw_payloads::SignRawPayloads,
             sign_transaction::SignTransaction,
+            sol_send_transaction::SolSendTransaction,
             stamp_login::StampLogin,
             update_auth_proxy_config::UpdateAuthProxyConfig,
             update_mfa_policy::UpdateMfaPolicy,

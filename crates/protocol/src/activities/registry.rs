@@ -9,6 +9,7 @@ use super::Activity;
 use keyward_policy::Value;
 
 use crate::engine::items::Concerns;
+use crate::engine::sending::Draft;
 use crate::engine::{Caller, Context, Needs, Permit, Rule};
 use crate::wire::enums::{Action, Resource, VoteSelection};
 use crate::wire::{InvalidRequest, Namespace, RequestError};
@@ -46,6 +47,24 @@ pub(crate) trait Execute: Activity {
     /// Who may ask, beside the root quorum.
     fn rule(&self) -> Rule {
         Rule::RootQuorum
+    }
+
+    /// The transaction that the state of a chain is needed to complete, which comes before anybody decides on it.
+    ///
+    /// # Errors
+    ///
+    /// What this server does not send.
+    fn draft(&self) -> Result<Option<Draft>, RequestError> {
+        Ok(None)
+    }
+
+    /// Takes the completed transaction, unsigned, hex.
+    ///
+    /// # Errors
+    ///
+    /// One that can't be read.
+    fn complete(&mut self, _transaction: &str) -> Result<(), RequestError> {
+        Ok(())
     }
 
     /// What to fetch before it can run.
@@ -196,6 +215,24 @@ impl Request {
         self.activity.ballot()
     }
 
+    /// The transaction that the state of a chain is needed to complete, which comes before anybody decides on it.
+    ///
+    /// # Errors
+    ///
+    /// What this server does not send.
+    pub fn draft(&self) -> Result<Option<Draft>, RequestError> {
+        self.activity.draft()
+    }
+
+    /// Takes the completed transaction, unsigned, hex; the last one counts.
+    ///
+    /// # Errors
+    ///
+    /// One that can't be read.
+    pub fn complete(&mut self, transaction: &str) -> Result<(), RequestError> {
+        self.activity.complete(transaction)
+    }
+
     /// What to fetch before it can run.
     pub fn needs(&self) -> Needs {
         self.activity.needs()
@@ -246,6 +283,8 @@ trait Erased: Send + Sync {
     fn params(&self) -> Vec<(&'static str, Value)>;
     fn concerns(&self) -> Concerns<'_>;
     fn ballot(&self) -> Option<Ballot>;
+    fn draft(&self) -> Result<Option<Draft>, RequestError>;
+    fn complete(&mut self, transaction: &str) -> Result<(), RequestError>;
     fn needs(&self) -> Needs;
     fn execute(
         self: Box<Self>,
@@ -273,6 +312,14 @@ impl<A: Execute> Erased for A {
 
     fn ballot(&self) -> Option<Ballot> {
         Execute::ballot(self)
+    }
+
+    fn draft(&self) -> Result<Option<Draft>, RequestError> {
+        Execute::draft(self)
+    }
+
+    fn complete(&mut self, transaction: &str) -> Result<(), RequestError> {
+        Execute::complete(self, transaction)
     }
 
     fn needs(&self) -> Needs {

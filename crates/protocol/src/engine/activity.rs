@@ -45,6 +45,9 @@ pub struct ActivityRecord {
     pub updated_at: Timestamp,
     /// Why it failed.
     pub failure: Option<Failure>,
+    /// The unsigned transaction that was decided on, hex, where the state of a chain was needed to complete it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
     /// What it did to sessions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
@@ -171,7 +174,7 @@ impl VoteRecord {
 }
 
 impl ActivityRecord {
-    /// The request that was stamped to make it.
+    /// The request that was stamped to make it, with the transaction that was decided on.
     ///
     /// # Errors
     ///
@@ -181,7 +184,11 @@ impl ActivityRecord {
         let envelope = Envelope::parse(body)?;
         let entry = REGISTRY.iter().find(|entry| entry.accepts(&envelope.kind));
         let entry = entry.ok_or_else(|| RequestError::Unimplemented(self.kind.clone().into()))?;
-        Ok(entry.parse(&envelope.kind, envelope.parameters)?)
+        let mut request = entry.parse(&envelope.kind, envelope.parameters)?;
+        if let Some(transaction) = &self.transaction {
+            request.complete(transaction)?;
+        }
+        Ok(request)
     }
 
     /// The user who submitted it.

@@ -136,6 +136,20 @@ pub fn reads_request(
         || budgets::has_profiles(organization, parent, votes)
 }
 
+/// Whether it is worth asking others what it takes to decide on a request: not where it is refused for what it is.
+///
+/// # Errors
+///
+/// As [`authorize`], for what it is.
+pub fn is_heard(
+    organization: &Organization,
+    parent: Option<&Organization>,
+    proposer: &Caller,
+    request: &Request,
+) -> Result<bool, RequestError> {
+    Ok(!matches!(ground(organization, parent, proposer, request)?, Ground::Refused))
+}
+
 /// Decides whether a request that `proposer` submitted may be executed.
 ///
 /// # Errors

@@ -1,30 +1,36 @@
 //! What an activity is given and what it may change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use alloy_primitives::Address;
 use keyward_crypto::{
     CryptoRng, Ed25519PrivateKey, P256PrivateKey, P256PublicKey, PrivateKey, SecretBytes,
 };
 use uuid::Uuid;
 
 use super::authenticate::Client;
+use super::chains::Asset;
 use super::imports::{ImportFacts, ImportKind, SecretTarget};
-use super::message::Message;
+use super::message::{Content, Message};
 use super::model::{Organization, SessionLimits, WalletAccount};
 use super::one_time::{Contact, OtpFacts, Requests};
 use super::proofs::ProofFacts;
 use super::record::{Record, RecordChange};
+use super::sending::{Nonces, Sent, Submission};
 use super::wallets::RecoveryPhrase;
 use super::webhooks::Delivery;
 use super::{sessions, wallets};
 use crate::parameters::{NewAccount, Payload, SignWith};
 use crate::payload;
+use crate::wire::chain::ChainId;
 use crate::wire::enums::{AddressFormat, OtpType};
 use crate::wire::id::{
-    Oauth2CredentialId, OrganizationId, OtpId, UserId, WalletAccountId, WalletId,
+    ActivityId, MessageId, Oauth2CredentialId, OrganizationId, OtpId, SendTransactionStatusId,
+    UserId, WalletAccountId, WalletId,
 };
 use crate::wire::objects::SignRawPayloadResult;
+use crate::wire::sending::TxStatus;
 use crate::wire::{InvalidRequest, RequestError, Timestamp};
 
 /// What an activity must be given beside the organization. The shell fetches it before `execute`.
@@ -74,6 +80,24 @@ pub enum Needs {
     Secret(Uuid),
     /// Whether the server may send to this URL: [`Facts::Destination`].
     Destination(String),
+    /// Keys that sign together: [`Facts::Signers`].
+    Signers(Vec<SignWith>),
+    /// A key that sends a transaction, and the numbers that its account has used: [`Facts::Sender`].
+    Sender {
+        /// The key.
+        with: SignWith,
+        /// Where to.
+        chain: ChainId,
+        /// The account.
+        from: Address,
+    },
+    /// A signed transaction to be given to a chain's node: [`Facts::Broadcast`].
+    Broadcast {
+        /// Where to.
+        chain: ChainId,
+        /// The transaction.
+        transaction: Vec<u8>,
+    },
 }
 
 /// Tokens that a request carries. They are looked into, not believed.
@@ -179,6 +203,12 @@ pub enum Facts {
     Secret(Option<SecretBytes>),
     /// That it may be sent to; the refusal where it may not.
     Destination(Result<(), InvalidRequest>),
+    /// The keys, those that there are, in order.
+    Signers(Vec<Option<Signer>>),
+    /// The key, when there is one, and the numbers.
+    Sender(Option<Signer>, Record<Nonces>),
+    /// A node has taken it.
+    Broadcast,
 }
 
 /// The server's own keys.
@@ -226,6 +256,8 @@ pub struct Settings {
     pub longest_session_seconds: Option<u64>,
     /// E-mail templates that there are.
     pub email_templates: BTreeSet<String>,
+    /// The chains that are configured, and what can be held on them.
+    pub assets: BTreeMap<ChainId, Vec<Asset>>,
 }
 
 impl Settings {
@@ -239,6 +271,8 @@ impl Settings {
 pub struct Context<'a> {
     /// The instant of the request.
     pub now: Timestamp,
+    /// The activity; nil for whoever does not record it.
+    pub activity: ActivityId,
     /// The request's generator.
     pub rng: &'a mut dyn CryptoRng,
     /// The server's keys.
@@ -271,6 +305,7 @@ impl<'a> Context<'a> {
     ) -> Self {
         Self {
             now,
+            activity: ActivityId(Uuid::nil()),
             rng,
             keys,
             parent,
@@ -311,11 +346,72 @@ impl<'a> Context<'a> {
     pub fn take_signer(&mut self) -> Result<Signer, RequestError> {
         match std::mem::replace(&mut self.facts, Facts::Nothing) {
             Facts::Signer(Some(signer)) => Ok(signer),
-            _ => Err(RequestError::NotFound(
-                "Could not find any resource to sign with. Addresses are case sensitive."
-                    .to_owned(),
-            )),
+            _ => Err(no_signer()),
         }
+    }
+
+    /// The keys to sign with, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::NotFound`] when nothing in the organization has one of the names.
+    pub fn take_signers(&mut self) -> Result<Vec<Signer>, RequestError> {
+        match std::mem::replace(&mut self.facts, Facts::Nothing) {
+            Facts::Signers(signers) => {
+                signers.into_iter().map(|signer| signer.ok_or_else(no_signer)).collect()
+            }
+            _ => Err(no_signer()),
+        }
+    }
+
+    /// The key of the account that sends, and the numbers that the account has used.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::NotFound`] when nothing in the organization has that name.
+    pub fn take_sender(&mut self) -> Result<(Signer, Record<Nonces>), RequestError> {
+        match std::mem::replace(&mut self.facts, Facts::Nothing) {
+            Facts::Sender(Some(signer), nonces) => Ok((signer, nonces)),
+            _ => Err(no_signer()),
+        }
+    }
+
+    /// Keeps a signed transaction, and has it sent once that is durable. `signed` is the whole of it, hex.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: it is plain data.
+    pub fn send(
+        &mut self,
+        id: SendTransactionStatusId,
+        chain: ChainId,
+        sent: Sent,
+        signed: String,
+    ) -> Result<(), RequestError> {
+        let organization = self.organization.id;
+        let value = Submission {
+            id,
+            organization,
+            activity: self.activity,
+            chain,
+            sent,
+            signed,
+            status: TxStatus::Initialized,
+            error: None,
+            created_at: self.now,
+            updated_at: self.now,
+        };
+        let key = Submission::key(organization, id);
+        let record = Record { key, revision: 0, value: Some(value) };
+        self.changes.records.push(record.write(None)?);
+        self.changes.messages.push(Message {
+            id: MessageId::generate(self.now, self.rng),
+            organization,
+            // What becomes of it is of interest whenever the server runs again.
+            expires_at: Timestamp::from_millis(u64::MAX),
+            content: Content::Transaction(id),
+        });
+        Ok(())
     }
 
     /// Derives accounts of the wallet whose mnemonic was asked for.
@@ -443,6 +539,12 @@ impl<'a> Context<'a> {
     pub fn into_parts(self) -> (Arc<Organization>, Changes) {
         (self.organization, self.changes)
     }
+}
+
+/// Whoever is to sign is not there. Source: the hosted service.
+pub fn no_signer() -> RequestError {
+    let text = "Could not find any resource to sign with. Addresses are case sensitive.";
+    RequestError::NotFound(text.to_owned())
 }
 
 /// What an activity changes outside the organization it is for.

@@ -33,6 +33,13 @@ pub enum Concerns<'a> {
         /// What it signs, at least one.
         what: Vec<Signs<'a>>,
     },
+    /// Keys that sign one transaction together.
+    SigningTogether {
+        /// The keys, at least one.
+        with: &'a [SignWith],
+        /// What they sign.
+        what: Signs<'a>,
+    },
     /// One wallet.
     Wallet(WalletId),
     /// Several wallets.
@@ -52,11 +59,24 @@ pub enum Concerns<'a> {
 pub enum Signs<'a> {
     /// A transaction.
     Transaction(&'a UnsignedTransaction),
+    /// A transaction that is signed already, and only sent.
+    Signed(&'a UnsignedTransaction),
     /// A payload.
     Payload(&'a Payload),
 }
 
-/// The wallet accounts that a request is about: the one that [`Concerns::Signing`] names, if it is one, or
+impl<'a> Concerns<'a> {
+    /// The keys that sign.
+    pub fn signers(&self) -> &'a [SignWith] {
+        match self {
+            Self::Signing { with, .. } => std::slice::from_ref(*with),
+            Self::SigningTogether { with, .. } => with,
+            _ => &[],
+        }
+    }
+}
+
+/// The wallet accounts that a request is about: those that [`Concerns::signers`] name, as far as they are some, and
 /// those of [`Concerns::Accounts`] and [`Concerns::Account`]. The shell fetches them.
 pub type Subjects = Vec<WalletAccount>;
 
@@ -104,6 +124,26 @@ pub fn items(
             });
             items.collect::<Result<_, RequestError>>()?
         }
+        Concerns::SigningTogether { with, what } => {
+            // Each of them must be allowed to; what is moved is moved once.
+            let items = with.iter().enumerate().map(|(place, with)| {
+                let mut bindings = bindings.clone();
+                let signer = Signer::find(organization, with, subjects);
+                if let Some(signer) = &signer {
+                    signer.bind(organization, &mut bindings);
+                }
+                if let Some((keyword, value)) = show_signed(organization, what, signer.as_ref())? {
+                    bindings.bind(keyword, value);
+                }
+                let mut charge = charge::of(what);
+                if place > 0 {
+                    charge.moved.clear();
+                    charge.counterparties.clear();
+                }
+                Ok(Item { bindings, charge })
+            });
+            items.collect::<Result<_, RequestError>>()?
+        }
         Concerns::Wallet(id) => {
             if let Ok(wallet) = organization.wallet(id) {
                 bindings.bind(Keyword::Wallet, subject::show_wallet(wallet));
@@ -147,6 +187,11 @@ pub fn items(
     })
 }
 
+/// Whether a key is there to sign with.
+pub fn has_signer(organization: &Organization, with: &SignWith, subjects: &Subjects) -> bool {
+    Signer::find(organization, with, subjects).is_some()
+}
+
 fn show_activity(request: &Request) -> Value {
     let mut fields =
         vec![("type", Value::text(request.kind())), ("params", Value::structure(request.params()))];
@@ -165,23 +210,8 @@ fn show_signed(
     signer: Option<&Signer<'_>>,
 ) -> Result<Option<(Keyword, Value)>, RequestError> {
     Ok(match signs {
-        Signs::Transaction(UnsignedTransaction::Ethereum(transaction)) => {
-            let from = signer.and_then(Signer::ethereum_address);
-            Some((Keyword::EthTx, ethereum::show_transaction(organization, transaction, from)))
-        }
-        Signs::Transaction(UnsignedTransaction::Solana(transaction)) => {
-            Some((Keyword::SolanaTx, solana::show_transaction(organization, transaction)))
-        }
-        Signs::Transaction(UnsignedTransaction::Tron(transaction)) => {
-            Some((Keyword::TronTx, tron::show_transaction(transaction)))
-        }
-        Signs::Transaction(UnsignedTransaction::Bitcoin(transaction)) => {
-            let format = signer.and_then(Signer::address_format);
-            Some((Keyword::BitcoinTx, bitcoin::show_transaction(transaction, format)))
-        }
-        Signs::Transaction(UnsignedTransaction::Tempo(transaction)) => {
-            let from = signer.and_then(Signer::ethereum_address);
-            Some((Keyword::TempoTx, tempo::show_transaction(transaction, from)))
+        Signs::Transaction(transaction) | Signs::Signed(transaction) => {
+            Some(show_transaction(organization, transaction, signer))
         }
         Signs::Payload(payload) => match (payload.encoding, &payload.document) {
             (PayloadEncoding::Eip712, Some(document)) => {
@@ -196,6 +226,33 @@ fn show_signed(
             _ => None,
         },
     })
+}
+
+fn show_transaction(
+    organization: &Organization,
+    transaction: &UnsignedTransaction,
+    signer: Option<&Signer<'_>>,
+) -> (Keyword, Value) {
+    match transaction {
+        UnsignedTransaction::Ethereum(transaction) => {
+            let from = signer.and_then(Signer::ethereum_address);
+            (Keyword::EthTx, ethereum::show_transaction(organization, transaction, from))
+        }
+        UnsignedTransaction::Solana(transaction) => {
+            (Keyword::SolanaTx, solana::show_transaction(organization, transaction))
+        }
+        UnsignedTransaction::Tron(transaction) => {
+            (Keyword::TronTx, tron::show_transaction(transaction))
+        }
+        UnsignedTransaction::Bitcoin(transaction) => {
+            let format = signer.and_then(Signer::address_format);
+            (Keyword::BitcoinTx, bitcoin::show_transaction(transaction, format))
+        }
+        UnsignedTransaction::Tempo(transaction) => {
+            let from = signer.and_then(Signer::ethereum_address);
+            (Keyword::TempoTx, tempo::show_transaction(transaction, from))
+        }
+    }
 }
 
 /// The name of an activity without its version: `activity.kind`.

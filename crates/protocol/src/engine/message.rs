@@ -1,4 +1,5 @@
-//! What leaves the server for a person: an e-mail or a text message, as it is meant.
+//! What leaves the server after a commit: for a person an e-mail or a text message, as it is meant; for a chain a
+//! transaction.
 //!
 //! An activity puts messages among its changes; they are committed with it, and rendered and sent
 //! afterwards. They hold one-time codes and bundles, so they are stored sealed and print nothing.
@@ -9,9 +10,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::Timestamp;
-use crate::wire::id::{MessageId, OrganizationId};
+use crate::wire::id::{MessageId, OrganizationId, SendTransactionStatusId};
 
-/// One message to one person.
+/// One message to one person, or one transaction to a chain.
 #[derive(Clone, Deserialize, PartialEq, Serialize)]
 pub struct Message {
     /// Its id.
@@ -31,6 +32,8 @@ pub enum Content {
     Email(Email),
     /// As a text message.
     Sms(Sms),
+    /// To a chain: the transaction of the organization that is kept under this id, until it is known what became of it.
+    Transaction(SendTransactionStatusId),
 }
 
 /// An e-mail before it is rendered.

@@ -8,6 +8,7 @@ pub mod auth_proxy;
 pub mod authenticate;
 pub mod authorize;
 pub mod budgets;
+pub mod chains;
 pub mod client_signature;
 pub mod context;
 pub mod credentials;
@@ -28,7 +29,9 @@ pub mod policies;
 pub mod proofs;
 pub mod record;
 pub mod replay;
+pub mod reverts;
 pub mod scopes;
+pub mod sending;
 pub mod session_token;
 pub mod sessions;
 #[cfg(test)]

@@ -8,11 +8,10 @@ use uuid::Uuid;
 use super::activity::ActivityRecord;
 use super::authorize::{Case, Ground, Hearing, ground, owes_nothing};
 use super::draft::Ready;
-use super::items::{self, Concerns, Subjects};
+use super::items::{self, Concerns, Signs, Subjects};
 use super::model::Organization;
 use super::{explain, policies};
 use crate::activities::Request;
-use crate::parameters::SignWith;
 use crate::wire::enums::ReplayMode;
 use crate::wire::replay::{Difference, Flip};
 use crate::wire::{RequestError, Timestamp};
@@ -34,11 +33,11 @@ impl Recorded {
         let Some(request) = &self.request else { return false };
         match request.concerns() {
             Concerns::Nothing => true,
-            Concerns::Signing { with: SignWith::PrivateKey(id), .. } => {
-                organization.private_key(*id).is_ok()
-            }
-            Concerns::Signing { with, .. } => {
-                !self.subjects.is_empty() || organization.private_key_named(with).is_some()
+            // Whoever signed it need not be here.
+            Concerns::Signing { what, .. } if matches!(what.as_slice(), [Signs::Signed(_)]) => true,
+            concerns @ (Concerns::Signing { .. } | Concerns::SigningTogether { .. }) => {
+                let mut signers = concerns.signers().iter();
+                signers.all(|with| items::has_signer(organization, with, &self.subjects))
             }
             Concerns::Wallet(wallet) => organization.wallet(wallet).is_ok(),
             Concerns::Wallets(wallets) => {

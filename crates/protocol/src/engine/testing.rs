@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use alloy_primitives::U256;
 use keyward_crypto::{
     P256PrivateKey, PrivateKey, SecretBytes, SeededRng, open_credential_bundle, seal_message,
     sha256,
@@ -16,6 +17,7 @@ use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
 use super::budgets::{self, Account, Opening};
+use super::chains::{Asset, AssetLabel};
 use super::context::Exchanged;
 use super::imports::{ImportFacts, SecretTarget, Targets};
 use super::items::{Concerns, Subjects};
@@ -30,6 +32,7 @@ use super::one_time::{Contact, Otp, OtpFacts, TokenUse};
 use super::proofs::{IssuerRefused, ProofFacts};
 use super::record::{Record, RecordChange, RecordKey};
 use super::replay::Recorded;
+use super::sending::{Draft, EthereumTerms, Nonces, Submission, spell};
 use super::sessions;
 use super::verification_token::peek_id;
 use super::{
@@ -47,7 +50,7 @@ use crate::wire::enums::{
     VoteSelection,
 };
 use crate::wire::id::{ActivityId, ApiKeyId, OauthProviderId, OrganizationId, UserId};
-use crate::wire::{InvalidRequest, Page, RequestError, Timestamp};
+use crate::wire::{ChainId, InvalidRequest, Page, RequestError, Timestamp};
 
 /// A parent organization with one root user, and whatever tests add to it.
 pub(crate) struct World {
@@ -340,8 +343,10 @@ impl World {
         let caller = &seen_from(caller, organization);
         let parameters = to_raw_value(&parameters).unwrap();
         let entry = REGISTRY.iter().find(|entry| entry.accepts(kind)).expect("a registered type");
-        let request = entry.parse(kind, &parameters)?;
+        let mut request = entry.parse(kind, &parameters)?;
+        let transaction = self.complete(organization, &mut request)?;
         let mut record = self.record(caller, organization, kind, &parameters, request.intent());
+        record.transaction = transaction;
         let opened = self.organizations[&organization].clone();
         let parent = opened.parent.map(|id| self.organizations[&id].clone());
         let subjects = self.subjects(organization, &request);
@@ -391,6 +396,34 @@ impl World {
         record.result = Some(result);
         self.activities.push(record);
         Ok(members.into_values().next().expect("one member"))
+    }
+
+    /// Completes a transaction on chains where accounts have sent seven, a transfer takes 21,000 gas and costs at most
+    /// 3 wei a unit, and the latest block's hash is all ones.
+    fn complete(
+        &self,
+        organization: OrganizationId,
+        request: &mut Request,
+    ) -> Result<Option<String>, RequestError> {
+        let transaction = match request.draft()? {
+            None => return Ok(None),
+            Some(Draft::Ethereum(draft)) => {
+                let key = Nonces::key(organization, &draft.chain, &spell(draft.from));
+                let nonces: Record<Nonces> = self.read_record(key);
+                draft.finish(EthereumTerms {
+                    nonce: draft.nonce.unwrap_or_else(|| nonces.value.next(7, self.now)),
+                    gas: draft.gas_limit.unwrap_or(21_000),
+                    max_fee_per_gas: draft.max_fee_per_gas.unwrap_or(U256::from(3)),
+                    max_priority_fee_per_gas: draft.max_priority_fee_per_gas.unwrap_or_default(),
+                })
+            }
+            Some(Draft::Solana(draft)) => {
+                let latest = draft.needs_blockhash().then_some([1; 32]);
+                draft.finish(latest)?
+            }
+        };
+        request.complete(&transaction)?;
+        Ok(Some(transaction))
     }
 
     /// Answers a query. `body` may leave `organizationId` out.
@@ -463,6 +496,7 @@ impl World {
             created_at: self.now,
             updated_at: self.now,
             failure: None,
+            transaction: None,
             events: Vec::new(),
             evaluations: Vec::new(),
         }
@@ -504,11 +538,14 @@ impl World {
     pub(crate) fn subjects(&self, organization: OrganizationId, request: &Request) -> Subjects {
         let accounts = || self.accounts_of(organization);
         match request.concerns() {
-            Concerns::Signing { with: SignWith::Address(wanted), .. } => {
-                let wanted = address::lookup_key(wanted);
-                let named =
-                    |account: &&WalletAccount| address::lookup_key(&account.address) == wanted;
-                accounts().find(named).cloned().into_iter().collect()
+            concerns @ (Concerns::Signing { .. } | Concerns::SigningTogether { .. }) => {
+                let named = concerns.signers().iter().filter_map(|with| {
+                    let SignWith::Address(wanted) = with else { return None };
+                    let wanted = address::lookup_key(wanted);
+                    let mut all = accounts();
+                    all.find(|account| address::lookup_key(&account.address) == wanted)
+                });
+                named.cloned().collect()
             }
             Concerns::Account(wanted) => {
                 let wanted = address::lookup_key(wanted);
@@ -602,6 +639,14 @@ impl World {
             } else {
                 Err(InvalidRequest::new("invalid url: the address must be an https URL"))
             }),
+            Needs::Signers(all) => {
+                Facts::Signers(all.iter().map(|with| self.signer(organization, with)).collect())
+            }
+            Needs::Sender { with, chain, from } => {
+                let key = Nonces::key(organization, &chain, &spell(from));
+                Facts::Sender(self.signer(organization, &with), self.read_record(key))
+            }
+            Needs::Broadcast { .. } => Facts::Broadcast,
         }
     }
 
@@ -633,6 +678,7 @@ impl World {
                 EmailPurpose::Invitation { .. } => panic!("an invitation has no code"),
             },
             Content::Sms(sms) => sms.code.clone(),
+            Content::Transaction(_) => panic!("a transaction was sent"),
         }
     }
 
@@ -778,6 +824,21 @@ impl World {
                 let stored = self.records.get(&(key.organization, key.id));
                 let value = stored.map(|(_, value)| serde_json::from_value(value.clone()).unwrap());
                 Found::Ledger(value.unwrap_or_default())
+            }
+            Reads::Submission(key) => {
+                let record: Record<Option<Submission>> = self.read_record(*key);
+                Found::Submission(record.value.map(Box::new))
+            }
+            Reads::Nonce { .. } => Found::Nonce(7),
+            Reads::Balances { chain, address } => {
+                let wanted = address::lookup_key(address);
+                let mut accounts = self.accounts_of(organization);
+                let is_here =
+                    accounts.any(|account| address::lookup_key(&account.address) == wanted);
+                // Seven of the first, and nothing of the others.
+                let amounts = self.settings.assets[chain].iter().enumerate();
+                let amounts = amounts.map(|(place, _)| U256::from(if place == 0 { 7 } else { 0 }));
+                Found::Balances(is_here.then(|| amounts.collect()))
             }
             Reads::Activities { kinds, statuses, page } => activities(
                 &|record| {
@@ -1058,6 +1119,18 @@ impl World {
 /// The nonce of an ID token that is for this public key.
 pub(crate) fn nonce(public_key: &str) -> String {
     hex::encode(sha256(public_key.as_bytes()))
+}
+
+/// Ether on any chain.
+pub(crate) fn ether(chain: &ChainId) -> Asset {
+    let label = AssetLabel {
+        symbol: "ETH".to_owned(),
+        name: "Ether".to_owned(),
+        decimals: 18,
+        logo_url: String::new(),
+        is_stable: false,
+    };
+    Asset::native(chain, 60, label).unwrap()
 }
 
 /// What the holder of a token's key signs: `content` under `name`, such as `login`, with a `usage`.

@@ -23,10 +23,12 @@ pub mod get_auth_proxy_config;
 pub mod get_authenticator;
 pub mod get_authenticators;
 pub mod get_budget;
+pub mod get_gas_usage;
 pub mod get_ip_allowlist;
 pub mod get_mfa_policies;
 pub mod get_mfa_policy;
 pub mod get_mfa_status;
+pub mod get_nonces;
 pub mod get_oauth2_credential;
 pub mod get_oauth_providers;
 pub mod get_organization;
@@ -34,12 +36,14 @@ pub mod get_organization_configs;
 pub mod get_policy;
 pub mod get_policy_evaluations;
 pub mod get_private_key;
+pub mod get_send_transaction_status;
 pub mod get_session_profile;
 pub mod get_session_profiles;
 pub mod get_smart_contract_interface;
 pub mod get_user;
 pub mod get_wallet;
 pub mod get_wallet_account;
+pub mod get_wallet_address_balances;
 pub mod list_activities;
 pub mod list_app_proofs;
 pub mod list_oauth2_credentials;
@@ -51,6 +55,7 @@ pub mod list_session_events;
 pub mod list_sessions;
 pub mod list_smart_contract_interfaces;
 pub mod list_suborgs;
+pub mod list_supported_assets;
 pub mod list_user_tags;
 pub mod list_users;
 pub mod list_verified_suborgs;
@@ -77,10 +82,12 @@ macro_rules! for_each_query {
             get_authenticator::GetAuthenticator,
             get_authenticators::GetAuthenticators,
             get_budget::GetBudget,
+            get_gas_usage::GetGasUsage,
             get_ip_allowlist::GetIpAllowlist,
             get_mfa_policies::GetMfaPolicies,
             get_mfa_policy::GetMfaPolicy,
             get_mfa_status::GetMfaStatus,
+            get_nonces::GetNonces,
             get_oauth2_credential::GetOauth2Credential,
             get_oauth_providers::GetOauthProviders,
             get_organization::GetOrganization,
@@ -88,12 +95,14 @@ macro_rules! for_each_query {
             get_policy::GetPolicy,
             get_policy_evaluations::GetPolicyEvaluations,
             get_private_key::GetPrivateKey,
+            get_send_transaction_status::GetSendTransactionStatus,
             get_session_profile::GetSessionProfile,
             get_session_profiles::GetSessionProfiles,
             get_smart_contract_interface::GetSmartContractInterface,
             get_user::GetUser,
             get_wallet::GetWallet,
             get_wallet_account::GetWalletAccount,
+            get_wallet_address_balances::GetWalletAddressBalances,
             list_activities::ListActivities,
             list_app_proofs::ListAppProofs,
             list_oauth2_credentials::ListOauth2Credentials,
@@ -105,6 +114,7 @@ macro_rules! for_each_query {
             list_sessions::ListSessions,
             list_smart_contract_interfaces::ListSmartContractInterfaces,
             list_suborgs::ListSuborgs,
+            list_supported_assets::ListSupportedAssets,
             list_user_tags::ListUserTags,
             list_users::ListUsers,
             list_verified_suborgs::ListVerifiedSuborgs,

@@ -1,5 +1,6 @@
 //! What the server knows of every query that [`for_each_query`](crate::for_each_query) names.
 
+use alloy_primitives::{Address, U256};
 use keyward_policy::Ledger;
 use schemars::{Schema, SchemaGenerator};
 use uuid::Uuid;
@@ -10,9 +11,11 @@ use crate::engine::budgets::Account;
 use crate::engine::model::{IndexKey, User, WalletAccount};
 use crate::engine::record::RecordKey;
 use crate::engine::replay::Recorded;
+use crate::engine::sending::Submission;
 use crate::engine::webhooks::DeliveryLog;
 use crate::engine::{ActivityRecord, Caller, Home, Organization, ServerKeys, Settings};
 use crate::parameters::AccountName;
+use crate::wire::chain::ChainId;
 use crate::wire::enums::ActivityStatus;
 use crate::wire::id::{ActivityId, OrganizationId, UserId, WalletId};
 use crate::wire::{InvalidRequest, Namespace, Page, RequestError, Timestamp, value};
@@ -58,6 +61,22 @@ pub enum Reads {
     Ledger(RecordKey),
     /// What became of what was sent to a webhook endpoint: [`Found::Deliveries`].
     Deliveries(RecordKey),
+    /// A transaction that was sent: [`Found::Submission`].
+    Submission(RecordKey),
+    /// How many transactions of an account its chain counts, those that wait included: [`Found::Nonce`].
+    Nonce {
+        /// The chain.
+        chain: ChainId,
+        /// The account.
+        address: Address,
+    },
+    /// What one of the organization's wallet accounts holds: [`Found::Balances`].
+    Balances {
+        /// The chain.
+        chain: ChainId,
+        /// The account's address.
+        address: String,
+    },
     /// One wallet account, the oldest when several fit: [`Found::Accounts`] of at most one.
     Account {
         /// Its wallet.
@@ -96,6 +115,12 @@ pub enum Found {
     Ledger(Ledger),
     /// What became of what was sent to a webhook endpoint.
     Deliveries(DeliveryLog),
+    /// A transaction, where there is one.
+    Submission(Option<Box<Submission>>),
+    /// How many transactions there were.
+    Nonce(u64),
+    /// How much of each asset, in the order of [`Settings::assets`]; `None` where there is no such account.
+    Balances(Option<Vec<U256>>),
     /// Wallet accounts.
     Accounts(Vec<WalletAccount>),
     /// Sub-organizations.

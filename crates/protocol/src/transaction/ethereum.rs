@@ -4,7 +4,7 @@
 //! read. Sources: EIP-155, EIP-2930, EIP-1559, EIP-4844, EIP-7702; Yellow Paper, appendix B.
 
 use alloy_primitives::{Address, U256};
-use alloy_rlp::{Decodable, EMPTY_STRING_CODE, Encodable, Header};
+use alloy_rlp::{Decodable, EMPTY_LIST_CODE, EMPTY_STRING_CODE, Encodable, Header};
 use keyward_crypto::{RecoverableSignature, keccak256};
 
 use super::TransactionError;
@@ -144,6 +144,59 @@ impl EthereumTransaction {
         Ok(transaction)
     }
 
+    /// Reads a transaction that is signed, and nothing after it. Returned with it is its sender.
+    ///
+    /// # Errors
+    ///
+    /// As [`EthereumTransaction::parse`]; [`TransactionError::Malformed`] for a signature that is nobody's.
+    pub fn parse_signed(bytes: &[u8]) -> Result<(Self, Address), TransactionError> {
+        let (first, body) = bytes.split_first().ok_or(TransactionError::Empty)?;
+        let (kind, mut body) =
+            if *first < FIRST_LIST { (Some(*first), body) } else { (None, bytes) };
+        let items = Header::decode_bytes(&mut body, true)?;
+        if !body.is_empty() {
+            return Err(TransactionError::Malformed("bytes after its end"));
+        }
+        // Where each item ends, to find the three at the end.
+        let mut rest = items;
+        let mut ends = vec![0];
+        while !rest.is_empty() {
+            let header = Header::decode(&mut rest)?;
+            rest = rest.get(header.payload_length..).unwrap_or_default();
+            ends.push(items.len() - rest.len());
+        }
+        let unsigned = ends.len().checked_sub(4).and_then(|place| ends.get(place));
+        let unsigned = unsigned.ok_or(TransactionError::Malformed("it has no signature"))?;
+        let (unsigned, mut signature) = items.split_at_checked(*unsigned).unwrap_or_default();
+        let v = u64::decode(&mut signature)?;
+        let r = U256::decode(&mut signature)?.to_be_bytes();
+        let s = U256::decode(&mut signature)?.to_be_bytes();
+
+        let mut payload = unsigned.to_vec();
+        let parity = match (kind, v) {
+            (Some(_), _) => v,
+            (None, 27 | 28) => v - 27,
+            (None, 35..) => {
+                ((v - 35) / 2).encode(&mut payload);
+                payload.extend([EMPTY_STRING_CODE; 2]);
+                (v - 35) % 2
+            }
+            (None, _) => return Err(TransactionError::Malformed("its signature is no one's")),
+        };
+        let mut encoded: Vec<u8> = kind.into_iter().collect();
+        Header { list: true, payload_length: payload.len() }.encode(&mut encoded);
+        encoded.extend(payload);
+        let transaction = Self::parse(&encoded)?;
+        let recovery_id = u8::try_from(parity).ok().filter(|parity| *parity < 2);
+        let key = recovery_id.and_then(|recovery_id| {
+            RecoverableSignature { r, s, recovery_id }
+                .recover_secp256k1_uncompressed(transaction.digest())
+        });
+        let key = key.ok_or(TransactionError::Malformed("its signature is no one's"))?;
+        let point = key.get(1..).unwrap_or_default();
+        Ok((transaction, Address::from_word(keccak256(point).into())))
+    }
+
     /// What the sender signs: Keccak-256 of the unsigned transaction as it came.
     pub const fn digest(&self) -> &[u8; 32] {
         &self.digest
@@ -167,6 +220,75 @@ impl EthereumTransaction {
         Header { list: true, payload_length: items.len() }.encode(&mut signed);
         signed.extend(items);
         signed
+    }
+}
+
+/// A transaction to be made: of type 2, or of type 4 where it carries an authorization. Amounts are in wei.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NewEthereumTransaction<'a> {
+    /// Number of the chain.
+    pub chain_id: u64,
+    /// How many transactions the sender sent before.
+    pub nonce: u64,
+    /// The most of the fee that goes to the block's producer, for each unit of gas.
+    pub max_priority_fee_per_gas: U256,
+    /// The most a unit of gas may cost.
+    pub max_fee_per_gas: U256,
+    /// Most units of gas to use.
+    pub gas: u64,
+    /// The receiver.
+    pub to: Address,
+    /// Amount sent along.
+    pub value: U256,
+    /// Call data.
+    pub data: &'a [u8],
+    /// Permission to set an account's code.
+    pub authorization: Option<SignedAuthorization>,
+}
+
+impl NewEthereumTransaction<'_> {
+    /// What [`EthereumTransaction::parse`] reads.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut items = Vec::new();
+        self.chain_id.encode(&mut items);
+        self.nonce.encode(&mut items);
+        self.max_priority_fee_per_gas.encode(&mut items);
+        self.max_fee_per_gas.encode(&mut items);
+        self.gas.encode(&mut items);
+        self.to.encode(&mut items);
+        self.value.encode(&mut items);
+        self.data.encode(&mut items);
+        items.push(EMPTY_LIST_CODE);
+        let kind = match &self.authorization {
+            None => 2,
+            Some(authorization) => {
+                let authorization = authorization.encode();
+                let payload_length = authorization.len();
+                Header { list: true, payload_length }.encode(&mut items);
+                items.extend(authorization);
+                4
+            }
+        };
+        let mut encoded = vec![kind];
+        Header { list: true, payload_length: items.len() }.encode(&mut encoded);
+        encoded.extend(items);
+        encoded
+    }
+}
+
+impl SignedAuthorization {
+    fn encode(&self) -> Vec<u8> {
+        let mut items = Vec::new();
+        self.chain_id.encode(&mut items);
+        self.address.encode(&mut items);
+        self.nonce.encode(&mut items);
+        self.y_parity.encode(&mut items);
+        self.r.encode(&mut items);
+        self.s.encode(&mut items);
+        let mut encoded = Vec::new();
+        Header { list: true, payload_length: items.len() }.encode(&mut encoded);
+        encoded.extend(items);
+        encoded
     }
 }
 
@@ -501,6 +623,69 @@ mod tests {
         let mut signed = items[..6].to_vec();
         signed.extend([encoded(v), encoded(U256::from_be_bytes([0x11; 32])), encoded(0_u64)]);
         assert_eq!(transaction.with_signature(&SIGNATURE), enlist(&signed));
+    }
+
+    fn new(authorization: Option<SignedAuthorization>) -> Vec<u8> {
+        NewEthereumTransaction {
+            chain_id: 31337,
+            nonce: 7,
+            max_priority_fee_per_gas: U256::from(1),
+            max_fee_per_gas: U256::from(3),
+            gas: 25_200,
+            to: Address::from([0x70; 20]),
+            value: U256::MAX,
+            data: &[1, 2, 3],
+            authorization,
+        }
+        .encode()
+    }
+
+    #[test]
+    fn what_is_made_reads_as_it_was_meant() {
+        let read = EthereumTransaction::parse(&new(None)).unwrap();
+        assert_eq!((read.kind.as_str(), read.chain_id, read.nonce), ("TYPE_2", Some(31337), 7));
+        assert_eq!(
+            (read.gas, read.value, read.data.as_slice()),
+            (25_200, U256::MAX, &[1, 2, 3][..])
+        );
+        assert_eq!(
+            (read.max_priority_fee_per_gas, read.max_fee_per_gas),
+            (U256::from(1), U256::from(3))
+        );
+        let authorization = SignedAuthorization {
+            chain_id: U256::from(31337),
+            address: Address::ZERO,
+            nonce: 8,
+            y_parity: 1,
+            r: U256::from(5),
+            s: U256::from(6),
+        };
+        let read = EthereumTransaction::parse(&new(Some(authorization))).unwrap();
+        assert_eq!((read.kind.as_str(), read.authorization_list), ("TYPE_4", vec![authorization]));
+    }
+
+    #[test]
+    fn a_signed_transaction_tells_its_sender() {
+        let key = keyward_crypto::Secp256k1PrivateKey::from_bytes(&[7; 32]).unwrap();
+        let point = key.public_key().uncompressed();
+        let sender = Address::from_word(keccak256(&point[1..]).into());
+        // Legacy: nonce 0, gas price 1, gas 21000, to, value 1, no data; then the chain id and two empty items.
+        let legacy = |chain: &[u8]| {
+            let mut items = hex::decode("8001825208").unwrap();
+            Address::from([0x70; 20]).encode(&mut items);
+            items.extend([1, 0x80]);
+            items.extend(chain);
+            let mut encoded = Vec::new();
+            Header { list: true, payload_length: items.len() }.encode(&mut encoded);
+            [encoded, items].concat()
+        };
+        for unsigned in [new(None), legacy(&[]), legacy(&[1, 0x80, 0x80])] {
+            let transaction = EthereumTransaction::parse(&unsigned).unwrap();
+            let signed = transaction.with_signature(&key.sign_prehash(transaction.digest()));
+            assert_eq!(EthereumTransaction::parse_signed(&signed).unwrap(), (transaction, sender));
+            assert!(EthereumTransaction::parse_signed(&unsigned).is_err());
+            assert!(EthereumTransaction::parse_signed(&[signed, vec![0]].concat()).is_err());
+        }
     }
 
     proptest! {

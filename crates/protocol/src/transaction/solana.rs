@@ -42,9 +42,10 @@ pub struct SolanaTransaction {
     /// Tables from which further accounts come; empty in legacy messages.
     pub address_table_lookups: Vec<AddressTableLookup>,
     signers: Vec<[u8; 32]>,
-    /// The transaction as it came, and where in it the signatures and the message begin.
+    /// The transaction as it came, and where in it the signatures and the block's hash begin.
     bytes: Vec<u8>,
     signatures_at: usize,
+    blockhash_at: usize,
     message: Vec<u8>,
 }
 
@@ -154,7 +155,8 @@ impl SolanaTransaction {
         let signatures_at = bytes.len() - reader.0.len();
         reader.take(signature_count.saturating_mul(SIGNATURE_LENGTH))?;
         let message = reader.0;
-        let Message { header, keys, blockhash, instructions, lookups } = Message::parse(message)?;
+        let Message { header, keys, blockhash, blockhash_at, instructions, lookups } =
+            Message::parse(message)?;
         if signature_count != header.signers {
             return Err(TransactionError::Malformed("it has not as many signatures as required"));
         }
@@ -171,6 +173,7 @@ impl SolanaTransaction {
             signers: keys.iter().take(header.signers).copied().collect(),
             bytes: bytes.to_vec(),
             signatures_at,
+            blockhash_at: bytes.len() - message.len() + blockhash_at,
             message: message.to_vec(),
         };
         for instruction in &instructions {
@@ -203,6 +206,46 @@ impl SolanaTransaction {
             slot.copy_from_slice(signature);
         }
         signed
+    }
+
+    /// The same transaction with the hash of another block. Signatures in it stay, and no longer hold.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: what was read reads again.
+    pub fn with_blockhash(&self, hash: &[u8; 32]) -> Result<Self, TransactionError> {
+        let mut bytes = self.bytes.clone();
+        let from = self.blockhash_at;
+        if let Some(place) = bytes.get_mut(from..from.saturating_add(hash.len())) {
+            place.copy_from_slice(hash);
+        }
+        Self::parse(&bytes)
+    }
+
+    /// Whether it names no block: whoever sends it is to fill that in.
+    pub fn lacks_blockhash(&self) -> bool {
+        self.recent_blockhash == base58(&[0; 32])
+    }
+
+    /// Whether it holds for as long as a nonce account keeps its nonce, and not for as long as a block is recent.
+    ///
+    /// Source: Solana documentation, "Durable nonces": the first instruction advances the nonce.
+    pub fn is_durable(&self) -> bool {
+        self.instructions.first().is_some_and(|first| {
+            first.program_key == SYSTEM_PROGRAM && first.data.starts_with(&[4, 0, 0, 0])
+        })
+    }
+
+    /// The signatures in it, in the order of their keys; zeros where one is missing.
+    pub fn signatures(&self) -> &[[u8; SIGNATURE_LENGTH]] {
+        let from = self.bytes.get(self.signatures_at..).unwrap_or_default();
+        let (signatures, _) = from.as_chunks();
+        signatures.get(..self.signers.len()).unwrap_or_default()
+    }
+
+    /// The transaction in its wire form.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     fn add(&mut self, instruction: &Compiled, accounts: &Accounts) -> Result<(), TransactionError> {
@@ -245,6 +288,8 @@ struct Message {
     header: MessageHeader,
     keys: Vec<[u8; 32]>,
     blockhash: [u8; 32],
+    /// Where in the message that begins.
+    blockhash_at: usize,
     instructions: Vec<Compiled>,
     lookups: Vec<AddressTableLookup>,
 }
@@ -278,6 +323,7 @@ impl Message {
             readonly_others: reader.byte()?.into(),
         };
         let keys = reader.list(Reader::array)?;
+        let blockhash_at = bytes.len() - reader.0.len();
         let blockhash = reader.array()?;
         let instructions = reader.list(|reader| {
             Ok(Compiled {
@@ -300,7 +346,7 @@ impl Message {
         if !reader.0.is_empty() {
             return Err(TransactionError::Malformed("bytes after its end"));
         }
-        Ok(Self { header, keys, blockhash, instructions, lookups })
+        Ok(Self { header, keys, blockhash, blockhash_at, instructions, lookups })
     }
 }
 
@@ -681,6 +727,35 @@ mod tests {
 
     fn key(byte: u8) -> String {
         base58(&[byte; 32])
+    }
+
+    #[test]
+    fn another_block_changes_nothing_else() {
+        for is_versioned in [false, true] {
+            let data = little_endian(2, 5);
+            let written = Written { is_versioned, ..Written::calling(SYSTEM, &[0, 1], &data) };
+            let before = written.parse().unwrap();
+            assert_eq!(
+                (before.recent_blockhash.clone(), before.lacks_blockhash()),
+                (key(9), false)
+            );
+            let blank = before.with_blockhash(&[0; 32]).unwrap();
+            assert!(blank.lacks_blockhash());
+            assert_eq!(blank.transfers, before.transfers);
+            assert_eq!(blank.with_blockhash(&[9; 32]).unwrap(), before);
+            assert_eq!(before.bytes(), written.bytes());
+        }
+    }
+
+    #[test]
+    fn tells_its_signatures_and_whether_it_lasts() {
+        let transaction = Written::calling(SYSTEM, &[0, 1], &little_endian(2, 5)).parse().unwrap();
+        assert_eq!(transaction.signatures(), [[0; 64]]);
+        assert!(!transaction.is_durable());
+        let signed = SolanaTransaction::parse(&transaction.with_signature(0, &[7; 64])).unwrap();
+        assert_eq!(signed.signatures(), [[7; 64]]);
+        let advances = Written::calling(SYSTEM, &[1, 2, 0], &4_u32.to_le_bytes());
+        assert!(advances.parse().unwrap().is_durable());
     }
 
     #[test]

@@ -86,6 +86,7 @@ pub enum TurnkeyErrorCode {
     OauthProviderAlreadyExists,
     OrganizationMismatch,
     RateLimitExceeded,
+    RpcCallError,
 }
 
 /// A refusal as it travels.
@@ -391,6 +392,12 @@ pub enum RequestError {
     /// The request did not arrive, or was not answered, in time.
     #[error("the request took too long")]
     TooSlow,
+    /// The operator has not set up what it takes.
+    #[error("{0} is not configured")]
+    NotConfigured(&'static str),
+    /// A chain's node did not answer, or refused.
+    #[error("{0}")]
+    RpcCall(String),
     /// Known to the protocol, not to this server yet.
     #[error("{0} is not implemented")]
     Unimplemented(Cow<'static, str>),
@@ -465,11 +472,12 @@ impl RequestError {
             Self::NotFound(_) | Self::NoSuchFingerprint => (C::NotFound, None),
             Self::AlreadyExists(_) => (C::AlreadyExists, None),
             Self::LimitReached(_) => (C::ResourceExhausted, Some(T::RequestInvalid)),
-            Self::AlreadyDecided(_) | Self::ProposerGone => {
+            Self::AlreadyDecided(_) | Self::ProposerGone | Self::NotConfigured(_) => {
                 (C::FailedPrecondition, Some(T::RequestInvalid))
             }
             Self::Busy => (C::Aborted, None),
             Self::TooSlow => (C::DeadlineExceeded, None),
+            Self::RpcCall(_) => (C::Unavailable, Some(T::RpcCallError)),
             Self::Unimplemented(_) => (C::Unimplemented, None),
             Self::Internal(_) => (C::Internal, Some(T::Internal)),
         };
@@ -710,6 +718,20 @@ mod tests {
                 "the organization is being changed by other requests, please try again".to_owned(),
             ),
             (RequestError::TooSlow, 504, 4, "UNSPECIFIED", "the request took too long".to_owned()),
+            (
+                RequestError::NotConfigured("gas sponsorship"),
+                400,
+                9,
+                "REQUEST_INVALID",
+                "gas sponsorship is not configured".to_owned(),
+            ),
+            (
+                RequestError::RpcCall("nonce too low".to_owned()),
+                503,
+                14,
+                "RPC_CALL_ERROR",
+                "nonce too low".to_owned(),
+            ),
             (
                 RequestError::Unimplemented("oauth".into()),
                 501,

@@ -94,6 +94,8 @@ identifiers! {
     TokenId,
     /// An e-mail or text message.
     MessageId,
+    /// A transaction that is sent through the server.
+    SendTransactionStatusId,
     /// An OAuth provider of a user.
     OauthProviderId,
     /// An OAuth 2.0 client of a parent organization.

@@ -1,6 +1,7 @@
 //! What both sides agree on: the envelope, identifiers, enums, times, pages and errors.
 
 pub mod budget;
+pub mod chain;
 pub mod draft;
 pub mod enums;
 pub mod envelope;
@@ -11,9 +12,11 @@ pub mod namespace;
 pub mod objects;
 pub mod page;
 pub mod replay;
+pub mod sending;
 pub mod time;
 pub mod value;
 
+pub use chain::ChainId;
 pub use error::{
     Code, Denial, FieldViolation, InvalidRequest, RequestError, Status, TurnkeyErrorCode,
 };

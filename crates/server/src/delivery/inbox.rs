@@ -117,6 +117,7 @@ impl Inbox {
             template_id: None,
         };
         match &message.content {
+            Content::Transaction(_) => Err(DeliveryError::NotConfigured(Channel::Chain)),
             Content::Sms(sms) => Ok(Received {
                 text: sms_text(sms)?,
                 code: Some(sms.code.clone()),
@@ -159,8 +160,8 @@ impl Delivery for Inbox {
         Ok(())
     }
 
-    fn sends(&self, _channel: Channel) -> bool {
-        true
+    fn sends(&self, channel: Channel) -> bool {
+        channel != Channel::Chain
     }
 
     fn knows_template(&self, id: &str) -> bool {

@@ -30,6 +30,8 @@ pub enum Channel {
     Email,
     /// As a text message.
     Sms,
+    /// To a chain, as a transaction.
+    Chain,
 }
 
 impl Channel {
@@ -38,14 +40,16 @@ impl Channel {
         match message.content {
             Content::Email(_) => Self::Email,
             Content::Sms(_) => Self::Sms,
+            Content::Transaction(_) => Self::Chain,
         }
     }
 
-    /// `email` or `sms`.
+    /// `email`, `sms` or `chain`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Email => "email",
             Self::Sms => "sms",
+            Self::Chain => "chain",
         }
     }
 }
@@ -88,6 +92,9 @@ pub enum DeliveryError {
     /// The operator has set up no such channel.
     #[error("no way to send {0} messages is configured")]
     NotConfigured(Channel),
+    /// It is on its way; to be looked after again in so many seconds, however often.
+    #[error("on its way")]
+    UnderWay(u64),
 }
 
 /// What stood in the way.
@@ -160,6 +167,7 @@ impl Delivery for Sending {
                 let sms = sms.ok_or(DeliveryError::NotConfigured(Channel::Sms))?;
                 sms.send(message.id, message.organization, text).await
             }
+            Content::Transaction(_) => Err(DeliveryError::NotConfigured(Channel::Chain)),
         }
     }
 
@@ -167,6 +175,7 @@ impl Delivery for Sending {
         match channel {
             Channel::Email => self.mail.is_some(),
             Channel::Sms => self.sms.is_some(),
+            Channel::Chain => false,
         }
     }
 

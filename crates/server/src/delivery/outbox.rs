@@ -31,8 +31,10 @@ const LEASE_SECONDS: u64 = 60;
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(30);
 /// Messages of a channel that are sent at once.
 const SENT_AT_ONCE: usize = 16;
-/// Messages that are taken and not sent yet, of both channels together.
+/// Messages that are taken and not sent yet, of all channels together.
 const HELD_AT_ONCE: usize = 512;
+/// Time until a transaction is looked after again whose chain could not be asked, in seconds.
+const LOOK_AGAIN_SECONDS: u64 = 5;
 /// How often the queue is asked without being told.
 const POLL: Duration = Duration::from_secs(1);
 /// Longest time that tries under way get to finish at the end.
@@ -112,6 +114,7 @@ pub struct Outbox<'a> {
     tries: JoinSet<Try>,
     email_slots: Arc<Semaphore>,
     sms_slots: Arc<Semaphore>,
+    chain_slots: Arc<Semaphore>,
     poll: Duration,
 }
 
@@ -146,6 +149,7 @@ impl<'a> Outbox<'a> {
             tries: JoinSet::new(),
             email_slots: Arc::new(Semaphore::new(SENT_AT_ONCE)),
             sms_slots: Arc::new(Semaphore::new(SENT_AT_ONCE)),
+            chain_slots: Arc::new(Semaphore::new(SENT_AT_ONCE)),
             poll: POLL,
         }
     }
@@ -214,6 +218,7 @@ impl<'a> Outbox<'a> {
             let slots = match held.channel {
                 Channel::Email => self.email_slots.clone(),
                 Channel::Sms => self.sms_slots.clone(),
+                Channel::Chain => self.chain_slots.clone(),
             };
             let attempt = attempt(self.delivery.clone(), message, slots);
             self.held.insert(self.tries.spawn(attempt).id(), held);
@@ -233,13 +238,22 @@ impl<'a> Outbox<'a> {
             }
             Err(error) => error,
         };
-        match next(held.attempts, &error, self.clock.now(), held.expires_at) {
+        let now = self.clock.now();
+        let next = match (held.channel, &error) {
+            (_, DeliveryError::UnderWay(seconds)) => Next::Retry(now.plus_seconds(*seconds)),
+            // What was signed is looked after until it is known what became of it.
+            (Channel::Chain, _) => Next::Retry(now.plus_seconds(LOOK_AGAIN_SECONDS)),
+            _ => next(held.attempts, &error, now, held.expires_at),
+        };
+        match next {
             Next::Retry(due) => {
-                self.counts.count(held.channel, Outcome::Retried);
-                tracing::info!(
-                    message = %held.id, organization = %held.organization, kind = %held.channel,
-                    attempts = held.attempts, reason = %error, "message not sent yet"
-                );
+                if !matches!(error, DeliveryError::UnderWay(_)) {
+                    self.counts.count(held.channel, Outcome::Retried);
+                    tracing::info!(
+                        message = %held.id, organization = %held.organization, kind = %held.channel,
+                        attempts = held.attempts, reason = %error, "message not sent yet"
+                    );
+                }
                 if let Err(error) = self.queue.retry(held.id, due).await {
                     tracing::error!(message = %held.id, %error, "could not put a message back");
                 }
@@ -282,6 +296,7 @@ mod tests {
     use std::sync::Mutex;
 
     use keyward_protocol::engine::message::Content;
+    use keyward_protocol::wire::id::SendTransactionStatusId;
     use tokio::sync::{mpsc, oneshot};
 
     use super::super::tests::{MADE, message, otp, sms};
@@ -363,6 +378,7 @@ mod tests {
         async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
             match (Channel::of(message), &self.email) {
                 (Channel::Sms, _) => Ok(()),
+                (Channel::Chain, _) => Err(DeliveryError::UnderWay(7)),
                 (Channel::Email, Some(outcome)) => outcome.clone(),
                 (Channel::Email, None) => std::future::pending().await,
             }
@@ -463,6 +479,18 @@ mod tests {
         assert_eq!(finished, Told::Finished(last.id));
         assert_eq!(running.counts.value(Channel::Email, Outcome::Retried), 1);
         assert_eq!(running.counts.value(Channel::Email, Outcome::GivenUp), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_on_its_way_is_looked_after_for_ever() {
+        let content = Content::Transaction(SendTransactionStatusId(uuid::Uuid::from_u128(9)));
+        let transaction = lasting(0, content);
+        let before = Clock::default().now();
+        let mut running = start(None, [(transaction.clone(), 1_000)], NEVER);
+        let Some(Told::Retried(id, due)) = running.told.recv().await else { panic!("given up") };
+        assert_eq!(id, transaction.id);
+        assert!(due >= before.plus_seconds(7) && due <= running.clock.now().plus_seconds(7));
+        assert_eq!(running.counts.value(Channel::Chain, Outcome::Retried), 0);
     }
 
     #[tokio::test]

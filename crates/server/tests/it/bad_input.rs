@@ -565,7 +565,9 @@ async fn a_path_that_does_not_exist_is_not_found() {
 #[tokio::test]
 async fn a_path_of_the_protocol_that_is_not_served_says_so() {
     let world = World::new().await;
-    for path in ["/public/v1/query/get_nonces", "/public/v1/submit/eth_send_transaction"] {
+    for path in
+        ["/public/v1/query/get_onramp_transaction_status", "/public/v1/submit/init_fiat_on_ramp"]
+    {
         let answer = stamped(&world.alice, path, b"{}").await;
         let name = path.rsplit('/').next().unwrap();
         assert_eq!(answer.refused(501, 12, "UNSPECIFIED"), format!("{name} is not implemented"));

@@ -10,6 +10,8 @@ mod bad_input;
 #[cfg(test)]
 mod budgets;
 #[cfg(test)]
+mod chains;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod consensus;
@@ -30,6 +32,8 @@ mod issuer;
 mod limits;
 #[cfg(test)]
 mod log_ins;
+#[cfg(test)]
+mod node;
 #[cfg(test)]
 mod playground;
 #[cfg(test)]

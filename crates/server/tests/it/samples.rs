@@ -2,13 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use keyward_crypto::{P256PrivateKey, P256PublicKey, os_rng, seal_message, seal_quorum_envelope};
+use alloy_primitives::U256;
+use keyward_crypto::{
+    P256PrivateKey, P256PublicKey, Secp256k1PrivateKey, os_rng, seal_message, seal_quorum_envelope,
+};
 use keyward_protocol::activities::REGISTRY;
 use keyward_protocol::bundle::ClientMessage;
+use keyward_protocol::transaction::{EthereumTransaction, NewEthereumTransaction};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Credential, text};
+use crate::node::solana_transfer;
 use crate::world::{EMAIL, ETHEREUM_PATH, World, ethereum};
 
 /// Who may ask for an activity of a sub-organization.
@@ -63,6 +68,7 @@ pub(crate) struct Known {
     pub(crate) wallet: String,
     pub(crate) account: String,
     pub(crate) address: String,
+    pub(crate) solana_address: String,
     pub(crate) private_key: String,
     pub(crate) user_tag: String,
     pub(crate) private_key_tag: String,
@@ -154,6 +160,7 @@ impl Known {
             wallet: text(&account["walletId"]),
             account: text(&account["walletAccountId"]),
             address: text(&account["address"]),
+            solana_address: text(&accounts["accounts"][1]["address"]),
             private_key,
             user_tag,
             private_key_tag,
@@ -557,6 +564,39 @@ pub(crate) const SAMPLES: &[Sample] = &[
         },
     },
     Sample {
+        route: "eth_send_transaction",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| {
+            let call = json!({ "to": PAYEE, "value": "1" });
+            json!({ "from": known.address, "caip2": "eip155:31337", "calls": [call] })
+        },
+    },
+    Sample {
+        route: "eth_undelegate_7702",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| json!({ "from": known.address, "caip2": "eip155:31337" }),
+    },
+    Sample {
+        route: "eth_send_raw_transaction",
+        who: Who::Root,
+        outcome: None,
+        parameters: |_| json!({ "signedTransaction": signed_transfer(), "caip2": "eip155:31337" }),
+    },
+    Sample {
+        route: "sol_send_transaction",
+        who: Who::Root,
+        outcome: None,
+        parameters: |known| {
+            json!({
+                "unsignedTransaction": hex::encode(solana_transfer(&[&known.solana_address])),
+                "signWiths": [known.solana_address],
+                "caip2": "solana:mainnet",
+            })
+        },
+    },
+    Sample {
         route: "stamp_login",
         who: Who::Everyone,
         outcome: None,
@@ -847,6 +887,27 @@ pub(crate) const SAMPLES: &[Sample] = &[
         parameters: |_| json!({ "idleTimeoutSeconds": "600" }),
     },
 ];
+
+const PAYEE: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+
+/// A transaction of a key that is nobody's here, `0x` hex.
+fn signed_transfer() -> String {
+    let unsigned = NewEthereumTransaction {
+        chain_id: 31337,
+        nonce: 0,
+        max_priority_fee_per_gas: U256::from(1),
+        max_fee_per_gas: U256::from(2),
+        gas: 21_000,
+        to: PAYEE.parse().unwrap(),
+        value: U256::from(3),
+        data: &[],
+        authorization: None,
+    };
+    let transaction = EthereumTransaction::parse(&unsigned.encode()).unwrap();
+    let key = Secp256k1PrivateKey::from_bytes(&[7; 32]).unwrap();
+    let signed = transaction.with_signature(&key.sign_prehash(transaction.digest()));
+    format!("0x{}", hex::encode(signed))
+}
 
 /// How calls of a contract are read, as `CREATE_SMART_CONTRACT_INTERFACE` takes it.
 fn interface(address: &str) -> Value {

@@ -47,13 +47,23 @@ impl Server {
     }
 
     /// A server over a database file that does not exist yet.
-    pub(crate) async fn on_disk(file: &Path, beginning: Beginning) -> Arc<Self> {
-        Self::begin(Arc::new(SqliteStore::open(file).unwrap()), beginning).await
+    pub(crate) async fn on_disk(file: &Path, beginning: Beginning, config: &Config) -> Arc<Self> {
+        let store = sealed(Arc::new(SqliteStore::open(file).unwrap()));
+        beginning.store(&store).await.unwrap();
+        Self::over(store, config).await.unwrap()
     }
 
     /// A server over a database file that another has left.
     pub(crate) async fn reopened(file: &Path) -> Result<Arc<Self>, BeginningError> {
-        Self::over(sealed(Arc::new(SqliteStore::open(file).unwrap())), &Config::default()).await
+        Self::reopened_with(file, &Config::default()).await
+    }
+
+    /// The same, with this configuration.
+    pub(crate) async fn reopened_with(
+        file: &Path,
+        config: &Config,
+    ) -> Result<Arc<Self>, BeginningError> {
+        Self::over(sealed(Arc::new(SqliteStore::open(file).unwrap())), config).await
     }
 
     /// Sends messages and does whatever else is not a request, until the server is dropped.
@@ -61,12 +71,6 @@ impl Server {
         let (end, ended) = watch::channel(false);
         tokio::spawn(background::run(self.app.clone(), ended));
         assert!(self.end.set(end).is_ok(), "it does that already");
-    }
-
-    async fn begin(store: Arc<dyn Store>, beginning: Beginning) -> Arc<Self> {
-        let store = sealed(store);
-        beginning.store(&store).await.unwrap();
-        Self::over(store, &Config::default()).await.unwrap()
     }
 
     async fn over(store: SealedStore, config: &Config) -> Result<Arc<Self>, BeginningError> {

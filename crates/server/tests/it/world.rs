@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Credential};
 use crate::gate::Gate;
+use crate::node::{Node, config};
 use crate::server::Server;
 
 /// The mnemonic of Alice's wallet.
@@ -41,9 +42,10 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Kept in memory.
+    /// Kept in memory, with a node for its chains.
     pub(crate) async fn new() -> Self {
-        Self::with(&Config::default()).await
+        let node = Node::start().await;
+        Self::with(&config(&[&node])).await
     }
 
     /// Kept in memory, by a server with this configuration.
@@ -76,8 +78,13 @@ impl World {
 
     /// Kept in a database file that does not exist yet.
     pub(crate) async fn on_disk(file: &Path) -> Self {
+        Self::on_disk_with(file, &Config::default()).await
+    }
+
+    /// The same, by a server with this configuration.
+    pub(crate) async fn on_disk_with(file: &Path, config: &Config) -> Self {
         let people = People::generate();
-        let server = Server::on_disk(file, people.beginning()).await;
+        let server = Server::on_disk(file, people.beginning(), config).await;
         people.around(server)
     }
 
@@ -108,7 +115,12 @@ impl Closed {
 
     /// The same people, with the server on this file: theirs, or a copy of it.
     pub(crate) async fn reopened(&self, file: &Path) -> World {
-        let server = Server::reopened(file).await.unwrap();
+        self.reopened_with(file, &Config::default()).await
+    }
+
+    /// The same, with this configuration.
+    pub(crate) async fn reopened_with(&self, file: &Path, config: &Config) -> World {
+        let server = Server::reopened_with(file, config).await.unwrap();
         let [parent, alice, dinah, carol, bob] =
             self.people.clone().map(|(organization, credential)| {
                 let server = server.clone();

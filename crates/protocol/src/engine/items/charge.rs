@@ -24,11 +24,16 @@ const TRANSFER_FROM: [u8; 4] = [0x23, 0xb8, 0x72, 0xdd];
 
 /// What signing something takes. Fees are not counted.
 pub(super) fn of(signs: Signs<'_>) -> Charge {
+    if matches!(signs, Signs::Signed(_)) {
+        // It was charged for when it was signed, if it was signed here.
+        return Charge { is_accountable: true, ..Charge::default() };
+    }
     let accounted = match signs {
         Signs::Transaction(UnsignedTransaction::Ethereum(transaction)) => ethereum(transaction),
         Signs::Transaction(UnsignedTransaction::Solana(transaction)) => solana(transaction),
         Signs::Transaction(UnsignedTransaction::Tempo(transaction)) => tempo(transaction),
         Signs::Transaction(UnsignedTransaction::Tron(_) | UnsignedTransaction::Bitcoin(_))
+        | Signs::Signed(_)
         | Signs::Payload(_) => None,
     };
     let is_accountable = accounted.is_some();
