@@ -360,6 +360,16 @@ pub enum Sent {
     },
 }
 
+impl Sent {
+    /// What others find it by: its hash, or the first of its signatures.
+    pub fn hash(&self) -> &str {
+        match self {
+            Self::Ethereum { hash, .. } => hash,
+            Self::Solana { signature, .. } => signature,
+        }
+    }
+}
+
 impl Submission {
     /// How long is looked for it. Longer than any node keeps one that waits.
     pub const LONGEST_SECONDS: u64 = 24 * 3_600;

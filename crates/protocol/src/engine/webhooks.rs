@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use super::activity::ActivityRecord;
 use super::model::Organization;
 use super::record::RecordKey;
+use super::sending::Submission;
 use crate::wire::enums::{FeatureName, WebhookEventType};
-use crate::wire::id::{
-    ActivityId, OrganizationId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId,
-};
+use crate::wire::id::{OrganizationId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId};
+use crate::wire::sending::{TxError, TxStatus};
 use crate::wire::{RequestError, Timestamp};
 
 /// An event on its way to one receiver.
@@ -107,59 +107,19 @@ pub fn activity_updates(
     Ok(deliveries(kind, organization.id, receivers, &body, now, rng))
 }
 
-/// A transaction that was sent and has come as far as `status` says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TransactionUpdate {
-    /// `sendTransactionStatusId`, as its sender was told.
-    pub id: String,
-    /// The activity that sent it.
-    pub activity: ActivityId,
-    /// How far it has come.
-    pub status: TransactionStatus,
-    /// The chain.
-    pub caip2: String,
-    /// Its hash or signature on the chain, as soon as known.
-    pub tx_hash: Option<String>,
-    /// Why it failed, or what went wrong in it, as `get_send_transaction_status` shows it.
-    pub error: Option<Value>,
-}
-
-/// How far a transaction has come that webhooks are told of.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum TransactionStatus {
-    /// It was handed to the chain.
-    Broadcasting,
-    /// It is in a block.
-    Included,
-    /// It never will be.
-    Failed,
-}
-
-impl TransactionStatus {
-    /// The name that travels.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Broadcasting => "BROADCASTING",
-            Self::Included => "INCLUDED",
-            Self::Failed => "FAILED",
-        }
-    }
-}
-
 /// `msg` of `transaction:status`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct TransactionMessage<'a> {
-    send_transaction_status_id: &'a str,
+    send_transaction_status_id: String,
     activity_id: String,
-    status: &'static str,
-    caip2: &'a str,
+    status: TxStatus,
+    caip2: String,
     idempotency_key: String,
     timestamp: String,
+    tx_hash: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tx_hash: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a Value>,
+    error: Option<&'a TxError>,
 }
 
 /// Tells of a transaction whose status has changed: `transaction:status`. Only endpoints of a parent are told,
@@ -168,7 +128,7 @@ struct TransactionMessage<'a> {
 /// Put what this returns among [`Changes::webhooks`](super::Changes::webhooks) of the commit that keeps the new
 /// status.
 pub fn transaction_updates(
-    update: &TransactionUpdate,
+    submission: &Submission,
     organization: &Organization,
     parent: Option<&Organization>,
     now: Timestamp,
@@ -180,15 +140,16 @@ pub fn transaction_updates(
     if receivers.is_empty() {
         return Vec::new();
     }
+    let status = submission.status;
     let message = TransactionMessage {
-        send_transaction_status_id: &update.id,
-        activity_id: update.activity.to_string(),
-        status: update.status.as_str(),
-        caip2: &update.caip2,
-        idempotency_key: format!("{}:{}", update.id, update.status.as_str()),
+        send_transaction_status_id: submission.id.to_string(),
+        activity_id: submission.activity.to_string(),
+        status,
+        caip2: submission.chain.to_string(),
+        idempotency_key: format!("{}:{}", submission.id, status.as_str()),
         timestamp: now.to_rfc3339(),
-        tx_hash: update.tx_hash.as_deref(),
-        error: update.error.as_ref(),
+        tx_hash: submission.sent.hash(),
+        error: submission.error.as_ref(),
     };
     let body = json!({
         "type": "transaction:status",
@@ -386,7 +347,10 @@ mod tests {
 
     use super::*;
     use crate::activities::create_webhook_endpoint::tests::endpoint;
+    use crate::engine::sending::Sent;
     use crate::engine::testing::World;
+    use crate::wire::chain::ChainId;
+    use crate::wire::id::{ActivityId, SendTransactionStatusId};
 
     fn told(world: &mut World, of: OrganizationId) -> Vec<Receiver> {
         let record = world.activities.last().unwrap().clone();
@@ -398,14 +362,18 @@ mod tests {
         told.iter().map(|delivery| delivery.receiver).collect()
     }
 
-    fn update(id: OrganizationId) -> TransactionUpdate {
-        TransactionUpdate {
-            id: "0197".to_owned(),
-            activity: ActivityId(id.0),
-            status: TransactionStatus::Included,
-            caip2: "eip155:1".to_owned(),
-            tx_hash: Some("0xab".to_owned()),
+    fn submission(organization: OrganizationId, now: Timestamp) -> Submission {
+        Submission {
+            id: SendTransactionStatusId(organization.0),
+            organization,
+            activity: ActivityId(organization.0),
+            chain: ChainId::parse("eip155:1").unwrap(),
+            sent: Sent::Ethereum { hash: "0xab".to_owned(), from: "0xcd".to_owned(), nonce: 7 },
+            signed: String::new(),
+            status: TxStatus::Included,
             error: None,
+            created_at: now,
+            updated_at: now,
         }
     }
 
@@ -476,7 +444,8 @@ mod tests {
             let above = above.map(|id| world.organization(id));
             let rng = &mut SeededRng::from_seed([1; 32]);
             let about = world.organization(organization);
-            let told = transaction_updates(&update(sub), about, above, world.now, rng);
+            let told =
+                transaction_updates(&submission(sub, world.now), about, above, world.now, rng);
             let receiver = Receiver { owner: parent, endpoint: Some(id.parse().unwrap()) };
             assert_eq!(told.iter().map(|it| it.receiver).collect::<Vec<_>>(), [receiver]);
             let body: Value = serde_json::from_str(&told[0].body).unwrap();
@@ -487,11 +456,11 @@ mod tests {
                     "organizationId": organization,
                     "parentOrganizationId": parent,
                     "msg": {
-                        "sendTransactionStatusId": "0197",
+                        "sendTransactionStatusId": sub,
                         "activityId": sub,
                         "status": "INCLUDED",
                         "caip2": "eip155:1",
-                        "idempotencyKey": "0197:INCLUDED",
+                        "idempotencyKey": format!("{sub}:INCLUDED"),
                         "timestamp": world.now.to_rfc3339(),
                         "txHash": "0xab",
                     },

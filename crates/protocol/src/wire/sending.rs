@@ -23,6 +23,16 @@ pub enum TxStatus {
 }
 
 impl TxStatus {
+    /// The name that travels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Initialized => "INITIALIZED",
+            Self::Broadcasting => "BROADCASTING",
+            Self::Included => "INCLUDED",
+            Self::Failed => "FAILED",
+        }
+    }
+
     /// Whether it stays so.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Included | Self::Failed)

@@ -7,6 +7,7 @@ use keyward_crypto::os_rng;
 use keyward_protocol::engine::Changes;
 use keyward_protocol::engine::record::{Record, RecordChange};
 use keyward_protocol::engine::sending::{Nonces, Sent, Submission};
+use keyward_protocol::engine::webhooks::transaction_updates;
 use keyward_protocol::wire::Timestamp;
 use keyward_protocol::wire::id::{OrganizationId, SendTransactionStatusId};
 use keyward_protocol::wire::sending::{TxError, TxStatus};
@@ -112,7 +113,7 @@ async fn step(app: &App, submission: &Submission, now: Timestamp) -> Step {
     }
 }
 
-/// Keeps a new status: the one place where one changes. Webhooks that tell of it belong into this commit.
+/// Keeps a new status, and has webhooks told of it: the one place where one changes.
 async fn settle(
     app: &App,
     known: &Submission,
@@ -132,7 +133,14 @@ async fn settle(
             return Ok(());
         }
         submission.becomes(status, error.cloned(), now);
-        let mut changes = Changes::default();
+        let parent = match opened.organization.parent {
+            None => None,
+            Some(id) => app.store.latest_organization(id).await?,
+        };
+        let above = parent.as_ref().map(|parent| &*parent.organization);
+        let about = &opened.organization;
+        let webhooks = transaction_updates(submission, about, above, now, &mut os_rng());
+        let mut changes = Changes { webhooks, ..Changes::default() };
         if let (true, Sent::Ethereum { from, nonce, .. }) = (status.is_final(), &submission.sent) {
             let key = Nonces::key(organization, &submission.chain, from);
             let mut nonces: Record<Nonces> = app.store.record(key).await?;
@@ -148,7 +156,7 @@ async fn settle(
             activity: None,
         };
         let sealed = app.store.seal(decided, &mut os_rng())?;
-        match app.store.commit(sealed).await {
+        match app.commit(sealed).await {
             Ok(()) => return Ok(()),
             Err(SealedError::Store(StoreError::Conflict)) => {
                 app.store.read_organization(organization).await?;
