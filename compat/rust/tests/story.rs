@@ -151,8 +151,12 @@ async fn a_wallet_comes_in_and_goes_out_sealed_by_turnkey_enclave_encrypt() {
     let bundle = begun.import_bundle;
     let mut import = ImportClient::new(&signer);
     import.encrypt_wallet_with_bundle(PHRASE, &bundle, &organization, &organization).unwrap_err();
-    let encrypted =
-        ImportClient::new(&signer).encrypt_wallet_with_bundle(PHRASE, &bundle, &organization, &user);
+    let encrypted = ImportClient::new(&signer).encrypt_wallet_with_bundle(
+        PHRASE,
+        &bundle,
+        &organization,
+        &user,
+    );
     let intent = activity::ImportWalletIntent {
         user_id: user,
         wallet_name: "Imported".to_owned(),
