@@ -154,7 +154,7 @@ async fn attempt(
     record.updated_at = now;
     if ballot.selection == VoteSelection::Rejected {
         record.status = ActivityStatus::Rejected;
-        return keep(app, loaded, record, was, count, None, now).await;
+        return keep(app, loaded, record, was, vec![counted(&count, now)?], None, now).await;
     }
     let proposer = &proposer;
     let (subjects, accounts) = (&subjects, &accounts);
@@ -214,7 +214,16 @@ impl Case<'_> {
             Decision::Deny(_, refusal) if is_denied_explicitly => {
                 record.status = ActivityStatus::Rejected;
                 record.failure = Some(Failure::from(&refusal.status()));
-                return keep(app, loaded, record, was, count, Some(refusal), now).await;
+                return keep(
+                    app,
+                    loaded,
+                    record,
+                    was,
+                    vec![counted(&count, now)?],
+                    Some(refusal),
+                    now,
+                )
+                .await;
             }
             // An approval that has expired can be given again, a policy be changed back.
             Decision::Wait(_) | Decision::Deny(..) => {
@@ -222,7 +231,10 @@ impl Case<'_> {
                 record.status = ActivityStatus::ConsensusNeeded;
                 let mut attempt = match before.if_unchanged(record.status, owes) {
                     Some(before) => Attempt::Done(Box::new(before), None),
-                    None => keep(app, loaded, record, was, count, None, now).await?,
+                    None => {
+                        keep(app, loaded, record, was, vec![counted(&count, now)?], None, now)
+                            .await?
+                    }
                 };
                 if let (true, Attempt::Done(shown, None)) = (owes, &mut attempt) {
                     // The voter is told what its own vote waits for.
@@ -235,7 +247,8 @@ impl Case<'_> {
                 if let Some(before) = before.if_unchanged(record.status, true) {
                     return Ok(Attempt::Done(Box::new(before), None));
                 }
-                return keep(app, loaded, record, was, count, None, now).await;
+                return keep(app, loaded, record, was, vec![counted(&count, now)?], None, now)
+                    .await;
             }
         };
         let needs = permit.request().needs();
@@ -260,7 +273,9 @@ impl Case<'_> {
             Ok(sealed) => match commit(app, sealed).await? {
                 Committed::Yes => Ok(Attempt::Done(Box::new(record), None)),
                 Committed::Stale => Ok(Attempt::Stale),
-                Committed::Refused(refusal) => self.fail(record, was, count, refusal).await,
+                Committed::Refused(refusal) => {
+                    self.fail(record, was, vec![counted(&count, now)?], refusal).await
+                }
             },
             Err((
                 refusal @ (RequestError::Internal(_)
@@ -268,7 +283,10 @@ impl Case<'_> {
                 | RequestError::Busy),
                 _,
             )) => Err(refusal),
-            Err((refusal, _)) => self.fail(record, was, count, refusal).await,
+            Err((refusal, mut records)) => {
+                records.push(counted(&count, now)?);
+                self.fail(record, was, records, refusal).await
+            }
         }
     }
 
@@ -277,14 +295,14 @@ impl Case<'_> {
         &self,
         mut record: ActivityRecord,
         was: ActivityStatus,
-        count: Record<u64>,
+        records: Vec<RecordChange>,
         refusal: RequestError,
     ) -> Result<Attempt, RequestError> {
         record.status = ActivityStatus::Failed;
         record.result = None;
         record.events.clear();
         record.failure = Some(Failure::from(&refusal.status()));
-        keep(self.app, self.loaded, record, was, count, Some(refusal), self.now).await
+        keep(self.app, self.loaded, record, was, records, Some(refusal), self.now).await
     }
 }
 
@@ -320,11 +338,11 @@ async fn keep(
     loaded: &Loaded,
     record: ActivityRecord,
     was: ActivityStatus,
-    count: Record<u64>,
+    records: Vec<RecordChange>,
     refusal: Option<RequestError>,
     now: Timestamp,
 ) -> Result<Attempt, RequestError> {
-    let mut changes = Changes { records: vec![counted(&count, now)?], ..Changes::default() };
+    let mut changes = Changes { records, ..Changes::default() };
     if record.status != was {
         changes.webhooks = tell(loaded, &loaded.opened.organization, &record, now)?;
     }

@@ -79,6 +79,34 @@ async fn a_wallet_comes_in_goes_out_and_is_the_same_after_a_restart() {
 }
 
 #[tokio::test]
+async fn what_two_let_in_uses_its_key_up_even_when_it_is_no_phrase() {
+    let world = World::new().await;
+    let (carol, dinah) = (user_of(&world.carol).await, user_of(&world.dinah).await);
+    for (kind, users, count) in [
+        ("INIT_IMPORT_WALLET", format!("'{carol}'"), 1),
+        ("IMPORT_WALLET", format!("'{carol}', '{dinah}'"), 2),
+    ] {
+        let policy = json!({
+            "policyName": kind, "effect": "EFFECT_ALLOW", "notes": "",
+            "condition": format!("activity.kind == '{kind}'"),
+            "consensus": format!("approvers.filter(u, u.id in [{users}]).count() >= {count}"),
+        });
+        world.alice.done("create_policy", policy).await;
+    }
+    let asked = sealed(&world, &world.carol, "no phrase at all").await;
+    for expected in ["invalid mnemonic", "no import bundle"] {
+        let mut asked = asked.clone();
+        asked["walletName"] = expected.into();
+        let waiting = world.carol.submit("import_wallet", asked).await.activity();
+        assert_eq!(waiting["status"], "ACTIVITY_STATUS_CONSENSUS_NEEDED", "{waiting}");
+        let vote = json!({ "fingerprint": waiting["fingerprint"] });
+        let refusal = world.dinah.submit("approve_activity", vote).await;
+        assert_eq!(refusal.refusal().0, 400);
+        assert!(refusal.message().contains(expected), "{}", refusal.message());
+    }
+}
+
+#[tokio::test]
 async fn of_two_imports_of_one_seed_at_once_one_is_made() {
     let world = World::new().await;
     let mut asked = Vec::new();
