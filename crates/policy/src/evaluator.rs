@@ -189,9 +189,6 @@ impl<'a> Evaluator<'a> {
 
     /// Evaluates a part.
     pub(crate) fn op(&mut self, op: &'a Op) -> Evaluated<'a> {
-        if let OpKind::Not(_) | OpKind::Compare(..) | OpKind::And(_) | OpKind::Or(_) = op.kind {
-            return self.bool(op).map(Seen::Bool);
-        }
         self.step(1, &op.span)?;
         Ok(match &op.kind {
             OpKind::Constant(value) => see(value).map_err(at(&op.span))?,

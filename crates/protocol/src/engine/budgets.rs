@@ -5,7 +5,6 @@
 //! requests that saw the same ledger one starts again.
 
 use alloy_primitives::U256;
-use keyward_crypto::sha256;
 use keyward_policy::{Asset, AssetCap, Budget, BudgetRefusal, Charge, Ledger};
 use uuid::Uuid;
 
@@ -113,10 +112,7 @@ impl Owner {
                 [b"profile\0".as_slice(), profile.0.as_bytes(), user.0.as_bytes()].concat()
             }
         };
-        // Other records have ids that were drawn; the hash keeps these apart from them.
-        let hash = sha256(&[b"budget\0".as_slice(), &named].concat());
-        let (half, _) = hash.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
-        RecordKey { organization, id: uuid::Builder::from_custom_bytes(*half).into_uuid() }
+        RecordKey::about(organization, "budget", &named)
     }
 }
 

@@ -1,9 +1,8 @@
 //! What comes in sealed: the one-time keys that clients seal wallets, private keys and secrets to, and
 //! what goes out sealed.
 
-use keyward_crypto::{P256PrivateKey, P256PublicKey, SecretBytes, seal_message, sha256};
+use keyward_crypto::{P256PrivateKey, P256PublicKey, SecretBytes, seal_message};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::context::{Context, Facts};
 use super::record::{Record, RecordKey};
@@ -68,19 +67,8 @@ impl Targets {
             ImportKind::Wallet => "wallet import",
             ImportKind::PrivateKey => "private key import",
         };
-        RecordKey { organization, id: place(about, user.0.as_bytes()) }
+        RecordKey::about(organization, about, user.0.as_bytes())
     }
-}
-
-/// The place of a record that is found by what it is about.
-fn place(kind: &str, about: &[u8]) -> Uuid {
-    let mut text = kind.as_bytes().to_vec();
-    text.push(0);
-    text.extend_from_slice(about);
-    let hash = sha256(&text);
-    // Half a hash collides with nobody else's.
-    let (half, _) = hash.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
-    uuid::Builder::from_custom_bytes(*half).into_uuid()
 }
 
 /// What is fetched for an import.
@@ -183,7 +171,7 @@ pub struct SecretTarget(Option<Target>);
 impl SecretTarget {
     /// Where the key with this public half is kept.
     pub fn key(organization: OrganizationId, public_key: &P256PublicKey) -> RecordKey {
-        RecordKey { organization, id: place("secret import", &public_key.compressed()) }
+        RecordKey::about(organization, "secret import", &public_key.compressed())
     }
 }
 

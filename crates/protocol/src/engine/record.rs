@@ -3,7 +3,7 @@
 //! A record has a revision of its own, so that two requests that saw the same state of it can't both
 //! change it: of two guesses at a code, one starts again.
 
-use keyward_crypto::SecretBytes;
+use keyward_crypto::{SecretBytes, sha256};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,6 +20,17 @@ pub struct RecordKey {
     pub organization: OrganizationId,
     /// Its id.
     pub id: Uuid,
+}
+
+impl RecordKey {
+    /// Where a record stands that is found by what it is about. Others have ids that were drawn; the hash keeps this one
+    /// apart from them.
+    pub fn about(organization: OrganizationId, kind: &str, about: &[u8]) -> Self {
+        let hash = sha256(&[kind.as_bytes(), b"\0", about].concat());
+        // Half a hash collides with nobody else's.
+        let (half, _) = hash.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+        Self { organization, id: uuid::Builder::from_custom_bytes(*half).into_uuid() }
+    }
 }
 
 /// A record as it was read.

@@ -2,9 +2,8 @@
 //! is signed and kept then, and which numbers an account has used.
 
 use alloy_primitives::{Address, U256};
-use keyward_crypto::{Curve, PrivateKey, keccak256, sha256};
+use keyward_crypto::{Curve, PrivateKey, keccak256};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::Needs;
 use super::context::Context;
@@ -376,7 +375,7 @@ impl Submission {
 
     /// Where it is kept.
     pub fn key(organization: OrganizationId, id: SendTransactionStatusId) -> RecordKey {
-        place(organization, b"sent", id.0.as_bytes())
+        RecordKey::about(organization, "sent", id.0.as_bytes())
     }
 
     /// The one place where a status changes.
@@ -399,7 +398,7 @@ pub struct Nonces {
 impl Nonces {
     /// Where those of an account are kept. `from` is `0x` and 40 digits in lower case.
     pub fn key(organization: OrganizationId, chain: &ChainId, from: &str) -> RecordKey {
-        place(organization, b"nonces", format!("{chain}\0{from}").as_bytes())
+        RecordKey::about(organization, "nonces", format!("{chain}\0{from}").as_bytes())
     }
 
     /// The lowest number that is free, where the node counts `pending` transactions.
@@ -444,16 +443,10 @@ impl Nonces {
     }
 }
 
-/// Other records have ids that were drawn; the hash keeps these apart from them.
-fn place(organization: OrganizationId, kind: &[u8], about: &[u8]) -> RecordKey {
-    let hash = sha256(&[kind, b"\0", about].concat());
-    let (half, _) = hash.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
-    let id: Uuid = uuid::Builder::from_custom_bytes(*half).into_uuid();
-    RecordKey { organization, id }
-}
-
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
